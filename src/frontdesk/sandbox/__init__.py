@@ -1,0 +1,1 @@
+"""A Slack and a model you can run on a laptop, and a page that shows them."""
