@@ -63,9 +63,9 @@ class State:
         is_stranger: str | None = None,
     ) -> Person:
         person = Person(
-            id, name, real_name or name.title(), tz, is_stranger, image=f"{self.app.base_url}/images/{id}.png"
+            person_id, name, real_name or name.title(), tz, is_stranger, image=f"{self.app.base_url}/images/{person_id}.png"
         )
-        self.people[id] = person
+        self.people[person_id] = person
         return person
 
     def add_channel(
@@ -251,21 +251,17 @@ class State:
         lines = []
         for channel in self.channels.values():
             lines.append(f"#{channel.name} ({channel.id})")
-            for one in self.everything(channel.id):
-                who = one.username or (
-                    self.people[one.user].name if one.user in self.people else one.user or one.bot_id
-                )
-                marks = " ".join(
-                    mark
-                    for mark, on in (("edited", one.edited), ("deleted", one.deleted), (one.streaming, True))
-                    if on and mark
-                )
-                indent = "    " if one.thread_ts and one.thread_ts != one.ts else "  "
-                lines.append(f"{indent}{one.ts} {who}{f' [{marks}]' if marks else ''}: {one.shown}")
-        for one in self.ephemerals:
-            lines.append(f"  only {one.seen_by} sees in {one.channel}: {one.shown}")
-        for (place, thread), status in self.status.items():
-            lines.append(f"  status in {place} {thread}: {status}")
+            lines += [self._line(message) for message in self.everything(channel.id)]
+        lines += [f"  only {one.seen_by} sees in {one.channel}: {one.shown}" for one in self.ephemerals]
+        lines += [f"  status in {place} {thread}: {status}" for (place, thread), status in self.status.items()]
         for user, views in self.views.items():
             lines += [f"  {user} has open: {view.body.get('callback_id')}" for view in views]
         return "\n".join(lines)
+
+    def _line(self, message: Message) -> str:
+        person = self.people.get(message.user or "")
+        who = message.username or (person.name if person else message.user or message.bot_id)
+        marks = [mark for mark in ("edited" if message.edited else "", "deleted" if message.deleted else "") if mark]
+        marks += [message.streaming] if message.streaming else []
+        indent = "    " if message.root != message.ts else "  "
+        return f"{indent}{message.ts} {who}{f' {marks}' if marks else ''}: {message.shown}"

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from typing import Any
 
 from frontdesk.sandbox.slack.blocks import MOST_MARKDOWN, MOST_TEXT, checked, checked_metadata
 from frontdesk.sandbox.slack.call import ApiError, Call
@@ -49,7 +50,7 @@ def update(call: Call) -> Json:
     if old.streaming == "streaming":
         raise ApiError("streaming_state_conflict")
     content = _content(call, keep_blocks=old)
-    kept = {"metadata": checked_metadata(call.args["metadata"])} if "metadata" in call.args else {}
+    kept: Json = {"metadata": checked_metadata(call.args["metadata"])} if "metadata" in call.args else {}
     new = replace(old, **content, **kept, edited=call.workspace.next_ts())
     call.workspace.put(new)
     call.workspace.announce_change(old, new)
@@ -113,7 +114,7 @@ def _composed(call: Call, channel: Channel) -> Message:
     )
 
 
-def _content(call: Call, keep_blocks: Message | None = None) -> dict[str, object]:
+def _content(call: Call, keep_blocks: Message | None = None) -> dict[str, Any]:
     """Text, markdown and blocks of a call, checked against each other and against the limits."""
     args = call.args
     text, markdown = args.get("text") or "", args.get("markdown_text") or ""

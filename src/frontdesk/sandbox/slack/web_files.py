@@ -43,14 +43,14 @@ class Uploads:
         length = int(call.args["length"])
         if length <= 0 or not call.args["filename"]:
             raise ApiError("invalid_arguments")
-        id = call.workspace.next_id("F")
-        self.pending[id] = Upload(call.args["filename"], length)
-        return {"file_id": id, "upload_url": f"{call.app.base_url}/upload/v1/{id}"}
+        file_id = call.workspace.next_id("F")
+        self.pending[file_id] = Upload(call.args["filename"], length)
+        return {"file_id": file_id, "upload_url": f"{call.app.base_url}/upload/v1/{file_id}"}
 
     async def receive(self, request: web.Request) -> web.StreamResponse:
         """The bytes, raw or as the one part of a form."""
-        id = request.match_info["file"]
-        upload = self.pending.get(id)
+        file_id = request.match_info["file"]
+        upload = self.pending.get(file_id)
         if upload is None:
             return web.Response(status=404, text="unknown upload")
         content = await request.read()
@@ -60,7 +60,7 @@ class Uploads:
             content = part.file.read() if isinstance(part, web.FileField) else str(part).encode()
         if len(content) != upload.length:
             return web.Response(status=400, text=f"announced {upload.length} bytes, got {len(content)}")
-        self.pending[id] = replace(upload, content=content)
+        self.pending[file_id] = replace(upload, content=content)
         return web.Response(text=f"OK - {len(content)}")
 
     def complete(self, call: Call) -> Json:
@@ -98,8 +98,8 @@ class Uploads:
 def _places(call: Call) -> list[Channel]:
     ids = [call.args.get("channel_id"), *str(call.args.get("channels") or "").split(",")]
     places = []
-    for id in filter(None, ids):
-        channel = call.workspace.channels.get(id)
+    for channel_id in filter(None, ids):
+        channel = call.workspace.channels.get(channel_id)
         if channel is None:
             raise ApiError("channel_not_found")
         if not call.workspace.bot_is_in(channel.id):

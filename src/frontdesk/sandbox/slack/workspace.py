@@ -113,10 +113,10 @@ class Workspace(State):
         return message
 
     def keep_file(self, user: str, name: str, content: bytes, mimetype: str) -> File:
-        id = self.next_id("F")
-        url = f"{self.app.base_url}/files-pri/{self.app.team_id}-{id}/{name}"
-        self.files[id] = File(id, name, mimetype, content, user, url, created=int(self.clock.now()))
-        return self.files[id]
+        file_id = self.next_id("F")
+        url = f"{self.app.base_url}/files-pri/{self.app.team_id}-{file_id}/{name}"
+        self.files[file_id] = File(file_id, name, mimetype, content, user, url, created=int(self.clock.now()))
+        return self.files[file_id]
 
     # what the app is told
 
@@ -156,7 +156,7 @@ class Workspace(State):
         return {**event, "channel": channel.id, "event_ts": ts, "channel_type": channel.kind}
 
     def _author(self, message: Message) -> Json:
-        """What an event says about the writer: words of a person as rich text, the team of a stranger, the app itself."""
+        """What an event says about the writer: a person's words as rich text, a stranger's team, the app itself."""
         if message.bot_id:
             profile = {
                 "id": message.bot_id,
@@ -193,7 +193,7 @@ class Workspace(State):
     # buttons, forms, commands
 
     async def click(self, user: str, channel: str, ts: str, action_id: str, value: Any = None) -> Ack:
-        """Use an element of a message; `value` picks the option, or the button among several of one action_id."""
+        """Use an element of a message; `value` picks the option, or one of several buttons."""
         message = self.message(channel, ts) or self.ephemeral(channel, ts)
         if message is None or message.deleted:
             raise ValueError(f"there is no message {ts} in {channel}")
@@ -384,8 +384,8 @@ class Workspace(State):
         """Add or take away one reaction and tell the app."""
         users = [one for one in message.reactions.get(name, ()) if one != user] + ([] if remove else [user])
         reactions = {**message.reactions, name: tuple(users)}
-        self.put(replace(message, reactions={key: who for key, who in reactions.items() if who}))
-        self.tell("reaction", {"channel": message.channel, "ts": message.ts, "name": name, "users": users})
+        new = self.put(replace(message, reactions={key: who for key, who in reactions.items() if who}))
+        self.tell("reaction", new.on_page())
         kind = "reaction_removed" if remove else "reaction_added"
         event = {
             "type": kind,
@@ -438,9 +438,9 @@ class Workspace(State):
     def open_view(self, user: str, body: Json) -> View:
         """Lay a view on top of the person's stack."""
         stack = self.views.get(user, [])
-        id = self.next_id("V")
-        root, previous = (stack[0].id, stack[-1].id) if stack else (id, None)
-        return self.put_view(View(id, user, body, self._view_hash(body), root, previous))
+        view_id = self.next_id("V")
+        root, previous = (stack[0].id, stack[-1].id) if stack else (view_id, None)
+        return self.put_view(View(view_id, user, body, self._view_hash(body), root, previous))
 
     def update_view(self, view: View, body: Json) -> View:
         new = replace(view, body=body, hash=self._view_hash(body), errors={})
@@ -452,8 +452,8 @@ class Workspace(State):
 
     def publish_home(self, user: str, body: Json) -> View:
         old = self.home.get(user)
-        id = old.id if old else self.next_id("V")
-        self.home[user] = View(id, user, body, self._view_hash(body), id)
+        view_id = old.id if old else self.next_id("V")
+        self.home[user] = View(view_id, user, body, self._view_hash(body), view_id)
         self.tell("view", self.home[user].on_page())
         return self.home[user]
 
