@@ -24,7 +24,11 @@ ASK_FOR_MORE = {
 }
 
 _TOOL_ORDER = re.compile(r"use the tool [`'\"]?([\w.-]+)[`'\"]? with\s*(?=\{)")
-_ASKS_HOW = re.compile(r"\b(how|wie|comment|cómo|steps|schritte)\b", re.IGNORECASE)
+_ASKS_HOW = re.compile(
+    r"\b(?:how(?! (?:many|much|long|soon|fast|old|big|far))|wie(?! (?:viele?|lange|oft|schnell|hoch|teuer|groß))"
+    r"|comment|cómo|steps|schritte)\b",
+    re.IGNORECASE,
+)
 _MARKER = re.compile(r"\s*\[\d+\]")
 
 

@@ -12,6 +12,8 @@ from frontdesk.sandbox.model.wire import DONE, Act, Frame, JsonObject, error_bod
 
 HTML = "<!doctype html><title>Bad gateway</title><h1>Something is wrong in front of this server</h1>"
 
+THOUGHT = "The customer asks something. I look it up."
+
 
 @dataclass(frozen=True, slots=True)
 class Fault:
@@ -127,7 +129,7 @@ REPLY_EDITS: dict[str, Callable[[Reply], Reply]] = {
     "length": _half,
     "content_filter": _half,
     "leading_whitespace": _with_text("\n\n "),
-    "think_tags": _with_text("<think>The customer asks something. I look it up.</think>\n\n"),
+    "think_tags": _with_text(f"<think>{THOUGHT}</think>\n\n"),
     "fenced_json": _with_text("```json\n", "\n```"),
     "chatty_json": _with_text("Sure! Here is the JSON you asked for:\n", "\nAnything else?"),
     "glued_arguments": _glued,
@@ -191,7 +193,7 @@ def _finish_reason(reason: str | None) -> StreamEdit:
 
 
 def _reasoning(field: str) -> StreamEdit:
-    return _before_deltas({"content": None, field: "The customer asks something. I look it up."})
+    return _before_deltas({"content": None, field: THOUGHT})
 
 
 def _before_deltas(delta: JsonObject) -> StreamEdit:
@@ -256,7 +258,7 @@ def _usage_in_every_chunk(frames: list[Frame], _after: int) -> list[Frame]:
 
 
 _BROKEN_JSON = b'data: {"id":"chatcmpl-stand-in","choices":[{"index":0,"delta":{"conte\n\n'
-_BROKEN_UTF8 = b'data: {"id":"x","object":"chat.completion.chunk","choices":[{"index":0,"delta":{"content":"\xff\xfe"}}]}\n\n'
+_BROKEN_UTF8 = b'data: {"id":"x","choices":[{"index":0,"delta":{"content":"\xff\xfe"}}]}\n\n'
 _NULL_CHOICES: Frame = {"id": "chatcmpl-stand-in", "object": "chat.completion.chunk", "choices": None}
 _WRONG_TYPE: Frame = {"id": 7, "object": "chat.completion.chunk", "choices": "none today"}
 _ERROR: Frame = error_body("The upstream model stopped.", "server_error", "upstream_error")
@@ -290,44 +292,54 @@ STREAM_EDITS: dict[str, StreamEdit] = {
 }
 
 _HARMLESS = frozenset(REPLY_EDITS) | {
-    "no_done", "empty_choices_first", "delta_null", "finish_stop", "comments", "reasoning_content", "reasoning",
-    "no_usage", "usage_in_every_chunk", "tool_index_zero", "tool_arguments_object",
-}  # fmt: skip
+    "no_done",
+    "empty_choices_first",
+    "delta_null",
+    "finish_stop",
+    "comments",
+    "reasoning_content",
+    "reasoning",
+    "no_usage",
+    "usage_in_every_chunk",
+    "tool_index_zero",
+    "tool_arguments_object",
+}
 
 
 # --- another completion ----------------------------------------------------------------------------------
 
+COMPLETION_REPLACED: dict[str, JsonObject | bytes | Act] = {
+    "stall": Act.SILENCE,
+    "never_first_token": Act.SILENCE,
+    "keepalive_only": Act.SILENCE,
+    "cut": Act.CUT,
+    "wrong_type": b'["none today"]',
+    "bad_json_chunk": b'{"id":"chatcmpl-stand-in","choices":[{"index":0,"mess',
+    "bad_utf8": b'{"id":"x","choices":[{"index":0,"message":{"content":"\xff\xfe"}}]}',
+    "in_stream_error": error_body("The upstream model stopped.", "server_error", "upstream_error"),
+}
+_FINISH_REASONS = {
+    "no_finish": None,
+    "length": "length",
+    "content_filter": "content_filter",
+    "finish_error": "error",
+    "finish_stop": "stop",
+}
+
 
 def damage_completion(fault: Fault, completion: JsonObject) -> JsonObject | bytes | Act:
     """The same faults where nothing streams; those which only a stream can have leave it as it is."""
+    if fault.name in COMPLETION_REPLACED:
+        return COMPLETION_REPLACED[fault.name]
     choice = completion["choices"][0]
-    match fault.name:
-        case "stall" | "never_first_token" | "keepalive_only":
-            return Act.SILENCE
-        case "cut":
-            return Act.CUT
-        case "null_choices":
-            return completion | {"choices": None}
-        case "wrong_type":
-            return b'["none today"]'
-        case "bad_json_chunk":
-            return b'{"id":"chatcmpl-stand-in","choices":[{"index":0,"mess'
-        case "bad_utf8":
-            return b'{"id":"x","choices":[{"index":0,"message":{"content":"\xff\xfe"}}]}'
-        case "in_stream_error":
-            return error_body("The upstream model stopped.", "server_error", "upstream_error")
-        case "no_finish":
-            choice["finish_reason"] = None
-        case "length" | "content_filter":
-            choice["finish_reason"] = fault.name
-        case "finish_error" | "finish_stop":
-            choice["finish_reason"] = fault.name.removeprefix("finish_")
-        case "delta_null":
-            choice["message"]["content"] = None
-        case "reasoning_content" | "reasoning":
-            choice["message"][fault.name] = "The customer asks something. I look it up."
-        case "no_usage":
-            del completion["usage"]
-        case _:
-            pass
+    if fault.name in _FINISH_REASONS:
+        choice["finish_reason"] = _FINISH_REASONS[fault.name]
+    elif fault.name == "null_choices":
+        completion["choices"] = None
+    elif fault.name == "delta_null":
+        choice["message"]["content"] = None
+    elif fault.name in ("reasoning_content", "reasoning"):
+        choice["message"][fault.name] = THOUGHT
+    elif fault.name == "no_usage":
+        del completion["usage"]
     return completion

@@ -1,4 +1,4 @@
-"""Reads the desk's wire format: which task a request asks for, and the conversation, passages and question in it."""
+"""Reads the desk's wire format: the task of a request, its conversation, passages and question."""
 
 import html
 import re
@@ -96,7 +96,7 @@ def _inside(tag: str, text: str) -> str | None:
 
 
 def _passages(text: str) -> list[Passage]:
-    found = []
+    found: list[Passage] = []
     for attributes, content in _PASSAGE.findall(text):
         named = {name: html.unescape(value) for name, value in _ATTRIBUTE.findall(attributes)}
         number = named.get("number", str(len(found) + 1))

@@ -135,14 +135,16 @@ RULES = (
         True,
         "The customer asks for their own money back.",
         _any_of(
-            r"(?:i|we) (?:want|need|demand|would like|expect|request|am owed)[^.?!]{0,30}(?:refund\w*|money back|reimburse\w*)",
+            r"(?:i|we) (?:want|need|demand|would like|expect|request|am owed)[^.?!]{0,30}"
+            r"(?:refund\w*|money back|reimburse\w*)",
             r"give (?:me|us)[^.?!]{0,20}(?:refund|money)",
             r"refund (?:me|my|this|the order|order)",
             r"where(?:'s| is) my (?:refund|money)",
             r"(?:not|never|still)[^.?!]{0,25}(?:refunded|received my refund)",
             r"(?:haven't|have not)[^.?!]{0,25}refund\w*",
             r"my refund (?:is|has|never|still)",
-            r"(?:möchte|will|verlange|hätte gern\w*|brauche)[^.?!]{0,30}(?:geld zurück|erstatt\w*|rückerstattung)",
+            r"(?:möchte|will|verlange|hätte gern\w*|brauche)[^.?!]{0,30}"
+            r"(?:geld zurück|erstatt\w*|rückerstattung)",
             r"wo (?:ist|bleibt)[^.?!]{0,12}(?:geld|erstattung)",
             r"(?:noch )?(?:keine|nicht)[^.?!]{0,20}erstatt\w*",
             r"(?:veux|voudrais|exige|demande)[^.?!]{0,30}rembours\w*",

@@ -7,38 +7,41 @@ import Stemmer
 
 STEMMERS = {"en": "english", "de": "german", "fr": "french", "es": "spanish"}
 
-STOPWORDS = {
-    "en": frozenset(
-        "a about after again all also am an and any are as at be because been before being but by can cannot could "
-        "did do does doing done for from get getting go going got had has have having he hello help her hey hi "
-        "him his how i if in into is it its just know let like me might my need no not now of off on once one or "
-        "our out over please re s she should so some something still t tell thank thanks than that the their them "
-        "then there these they thing this those to too try up us use very want was way we were what when where "
-        "which while who why will with would yes you your yours don doesn isn can't won ve ll d m im i'm".split()
-    ),
-    "de": frozenset(
-        "aber alle als also am an auch auf aus bei bin bis bitte brauche da dann das dass dein dem den denn der "
-        "des die dies diese dieser doch du ein eine einem einen einer er es euch euer eure für gerade gern habe "
-        "haben habt hallo hat hatte hi hilfe ich ihr ihre im in ist ja kann kannst können könnt man mehr mein meine "
-        "meinem meinen meiner mich mir mit möchte muss nach nicht noch nun nur oder ohne schon sein sich sie sind so "
-        "soll über um und uns von vor wann war warum was welche wenn wer werden wie will wir wird wo wurde würde zu "
-        "zum zur danke eigentlich denn mal gibt geht es".split()
-    ),
-    "fr": frozenset(
-        "a ai au aux avec avez avoir bonjour c ce ces cette comment d dans de des du elle en est et être être faire "
-        "fait il ils j je l la le les leur ma mais me merci mes moi mon n ne nous on ont ou où par pas peut peux pour "
-        "pourquoi puis qu quand que quel quelle quelles quels qui s sa se ses si son sont sur suis svp ta te tu un une "
-        "veux vos votre vous y".split()
-    ),
-    "es": frozenset(
-        "a al algo como con cual cuando cuánto cuáles cómo de del dónde el ella en es esta este está están estoy favor "
-        "fue gracias ha hace hacer hasta hay he hola la las le les lo los me mi mis mucho muy más necesito no nos o para "
-        "pero por porque puede puedo que quiero qué se ser si sin sobre son su sus también te tengo tiene tu tus un una "
-        "uno unos y ya yo".split()
-    ),
+_COMMON_WORDS = {
+    "en": """
+        a about after again all also am an and any are as at be because been before being but by can
+        cannot could did do does doing done for from get getting go going got had has have having he
+        hello help her hey hi him his how i if in into is it its just know let like me might my need no
+        not now of off on once one or our out over please re s she should so some something still t tell
+        thank thanks than that the their them then there these they thing this those to too try up us
+        use very want was way we were what when where which while who why will with would yes you your
+        yours don doesn isn can't won ve ll d m im i'm
+    """,
+    "de": """
+        aber alle als also am an auch auf aus bei bin bis bitte brauche da dann das dass dein dem den
+        denn der des die dies diese dieser doch du ein eine einem einen einer er es euch euer eure für
+        gerade gern habe haben habt hallo hat hatte hi hilfe ich ihr ihre im in ist ja kann kannst
+        können könnt man mehr mein meine meinem meinen meiner mich mir mit möchte muss nach nicht noch
+        nun nur oder ohne schon sein sich sie sind so soll über um und uns von vor wann war warum was
+        welche wenn wer werden wie will wir wird wo wurde würde zu zum zur danke eigentlich mal gibt
+        geht
+    """,
+    "fr": """
+        a ai au aux avec avez avoir bonjour c ce ces cette comment d dans de des du elle en est et être
+        faire fait il ils j je l la le les leur ma mais me merci mes moi mon n ne nous on ont ou où par
+        pas peut peux pour pourquoi puis qu quand que quel quelle quelles quels qui s sa se ses si son
+        sont sur suis svp ta te tu un une veux vos votre vous y
+    """,
+    "es": """
+        a al algo como con cual cuando cuánto cuáles cómo de del dónde el ella en es esta este está
+        están estoy favor fue gracias ha hace hacer hasta hay he hola la las le les lo los me mi mis
+        mucho muy más necesito no nos o para pero por porque puede puedo que quiero qué se ser si sin
+        sobre son su sus también te tengo tiene tu tus un una uno unos y ya yo
+    """,
 }
+STOPWORDS = {language: frozenset(words.split()) for language, words in _COMMON_WORDS.items()}
 
-# A question's own words for the things a help page calls otherwise; one entry per stem family, by first word.
+# What customers call the things a help page calls otherwise; each family goes by its first word.
 SAME_MEANING = (
     ("refund", "refunded", "reimburse", "reimbursed", "money back"),
     ("return", "send back", "give back", "bring back"),
@@ -71,7 +74,7 @@ _ACCENTS = {"de": "äöüß", "fr": "çèêàùœ", "es": "ñ¿¡áíó"}
 
 @lru_cache(maxsize=4096)
 def language_of(text: str) -> str:
-    """Guess the ISO 639-1 language from its script, then from its most common words; English when in doubt."""
+    """Guess the ISO 639-1 language from its script, then its most common words; English when in doubt."""
     for language, first, last in _SCRIPTS:
         if any(first <= letter <= last for letter in text):
             return language
