@@ -25,7 +25,7 @@ ASK_FOR_MORE = {
 
 _TOOL_ORDER = re.compile(r"use the tool [`'\"]?([\w.-]+)[`'\"]? with\s*(?=\{)")
 _ASKS_HOW = re.compile(
-    r"\b(?:how(?! (?:many|much|long|soon|fast|old|big|far))|wie(?! (?:viele?|lange|oft|schnell|hoch|teuer|groß))"
+    r"\b(?:how(?! (?:many|much|long|soon|fast|old|big|far))|wie(?! (?:viele?|lange|oft|schnell|hoch|groß))"
     r"|comment|cómo|steps|schritte)\b",
     re.IGNORECASE,
 )
@@ -106,13 +106,13 @@ def _quotation(prompt: Prompt) -> str:
         return ASK_FOR_MORE.get(language, ASK_FOR_MORE["en"])
     if len(question) <= 1:
         question |= _topic_so_far(prompt, language)
-    best = max(prompt.passages, key=lambda passage: _coverage(question, passage, language), default=None)
-    if best is None or not question or _coverage(question, best, language) < ENOUGH:
+    held = [_coverage(question, passage, language) for passage in prompt.passages]
+    if not held or max(held) < ENOUGH:
         return NO_ANSWER
-    scored = _scored(question, best, language)
-    if not scored:
-        return NO_ANSWER
-    chosen = _chosen(scored, asks_how=bool(_ASKS_HOW.search(prompt.question)))
+    # The passages come best first, which decides between those that hold about the same.
+    best = max(range(len(held)), key=lambda place: held[place] - 0.03 * place)
+    scored = _scored(question, prompt.passages[best], language)
+    chosen = _chosen(scored, question, asks_how=bool(_ASKS_HOW.search(prompt.question)))
     return _written(chosen) if chosen else NO_ANSWER
 
 
@@ -150,33 +150,38 @@ def _scored(question: frozenset[str], passage: Passage, language: str) -> list[S
     return scored
 
 
-def _chosen(scored: list[Scored], *, asks_how: bool) -> list[Scored]:
-    """The best piece first, then what belongs to it, in the article's order."""
+def _chosen(scored: list[Scored], question: frozenset[str], *, asks_how: bool) -> list[Scored]:
+    """The best piece and what belongs to it."""
     quotable = [one for one in scored if one.piece.kind not in ("table head", "code")]
     if not quotable:
         return []
     best = max(quotable, key=lambda one: one.score)
-    if asks_how and best.piece.kind != "step":
-        near = [one for one in scored if one.piece.kind == "step" and one.piece.heading == best.piece.heading]
-        first = near[0] if near else None
-        lead = [] if best.piece.kind != "sentence" else [best]
-        if first is not None:
-            return _joined(lead, _with_lead(scored, first.piece.block))
+    if asks_how and best.piece.kind == "sentence":
+        steps = [
+            one for one in scored if one.piece.kind == "step" and one.piece.heading == best.piece.heading
+        ]
+        if steps:
+            return _joined([best], _with_lead(scored, max(steps, key=lambda one: one.score).piece.block))
     if best.piece.kind != "sentence":
         return _with_lead(scored, best.piece.block)
-    if best.piece.text.endswith(":"):
-        return _joined([best], _with_lead(scored, best.piece.block + 1))
-    worthy = [
-        one for one in quotable if one.piece.kind == "sentence" and one is not best and _belongs(one, best)
-    ]
-    return [best, *sorted(worthy, key=lambda one: -one.score)[: MOST_SENTENCES - 1]]
+    worthy = sorted((one for one in quotable if _belongs(one, best)), key=lambda one: -one.score)
+    chosen = [best, *worthy[: MOST_SENTENCES - 1]]
+    paragraph = [one for one in scored if one.piece.block == best.piece.block]
+    leads_on = paragraph[-1].piece.text.endswith(":") and any(
+        share(question, paragraph[-1].piece.words).values()
+    )
+    following = paragraph[-1].position + 1
+    if leads_on and following < len(scored):
+        return _joined(chosen[:2], _with_lead(scored, scored[following].piece.block))
+    return chosen
 
 
 def _belongs(one: Scored, best: Scored) -> bool:
-    if one.piece.text.endswith(":"):
+    """Whether a sentence goes well with the best one: it answers nearly as much, or goes on from it."""
+    if one is best or one.piece.kind != "sentence" or one.piece.text.endswith((":", "?")):
         return False
-    same_paragraph = one.piece.block == best.piece.block and 0 < one.position - best.position <= 2
-    return same_paragraph or one.score >= max(0.9, 0.6 * best.score)
+    goes_on = one.piece.block == best.piece.block and one.position == best.position + 1
+    return goes_on or one.score >= max(0.9, 0.7 * best.score)
 
 
 def _with_lead(scored: list[Scored], block: int) -> list[Scored]:
@@ -190,10 +195,8 @@ def _with_lead(scored: list[Scored], block: int) -> list[Scored]:
         inside = sorted(
             sorted(inside, key=lambda one: -one.score)[:LONGEST_LIST], key=lambda one: one.position
         )
-    has_lead = (
-        lead is not None and lead.piece.kind == "sentence" and lead.piece.heading == inside[0].piece.heading
-    )
-    return [lead, *inside] if lead is not None and has_lead else inside
+    leads = lead is not None and lead.piece.kind == "sentence" and lead.piece.text.endswith(":")
+    return [lead, *inside] if lead is not None and leads else inside
 
 
 def _joined(first: list[Scored], rest: list[Scored]) -> list[Scored]:
@@ -204,8 +207,9 @@ def _joined(first: list[Scored], rest: list[Scored]) -> list[Scored]:
 
 
 def _written(chosen: list[Scored]) -> str:
-    """The best sentence first, the rest as in the article, and a marker behind every claim."""
-    first, rest = chosen[0], sorted(chosen[1:], key=lambda one: one.position)
+    """The best paragraph first, the rest as in the article, and a marker behind every claim."""
+    direct = None if chosen[0].piece.text.endswith(":") else chosen[0].piece.block
+    first, *rest = sorted(chosen, key=lambda one: (one.piece.block != direct, one.position))
     text = _marked(first, 1)
     step = 1
     previous = first

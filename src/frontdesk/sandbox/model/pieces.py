@@ -23,7 +23,7 @@ class Piece:
 
 
 _MARKDOWN = MarkdownIt("commonmark").enable("table")
-_SENTENCE_END = re.compile(r"(?<=[.!?:…])[\"”')]*\s+(?=[\"“„'(*\[]*[A-ZÄÖÜÀÉÈÊÇÑ0-9¿¡])")
+_SENTENCE_END = re.compile(r"(?<=[.!?…])[\"”')]*\s+(?=[\"“„'(*\[]*[A-ZÄÖÜÀÉÈÊÇÑ0-9¿¡])")
 _ABBREVIATION = re.compile(
     r"(?:\b(?:e\.g|i\.e|z\.\s?B|d\.\s?h|u\.\s?a|bzw|ca|approx|etc|no|Nr|St|Mr|Ms|Dr|inkl|incl|\d))\.$"
 )
@@ -37,6 +37,7 @@ def pieces_of(text: str, language: str) -> tuple[Piece, ...]:
     found: list[Piece] = []
     block = 0
     ordered = False
+    columns: frozenset[str] = frozenset()
     for token in _MARKDOWN.parse(text):
         if token.map is None:
             continue
@@ -49,11 +50,11 @@ def pieces_of(text: str, language: str) -> tuple[Piece, ...]:
                 parts = [(sentence, "sentence") for sentence in sentences(source)]
             case "bullet_list_open" | "ordered_list_open" if token.level == 0:
                 ordered = token.type.startswith("ordered")
-                block += 1
             case "list_item_open" if token.level == 1:
                 parts = [(source, "step" if ordered else "item")]
             case "table_open":
                 head, rows = source.splitlines()[:2], source.splitlines()[2:]
+                columns = stems(head[0], language)
                 parts = [("\n".join(head), "table head"), *((row, "row") for row in rows)]
             case "fence" if token.level == 0:
                 parts = [(source, "code")]
@@ -61,7 +62,9 @@ def pieces_of(text: str, language: str) -> tuple[Piece, ...]:
                 continue
         if token.type != "list_item_open":
             block += 1
-        found += [Piece(part, kind, block, heading, stems(part, language)) for part, kind in parts]
+        for part, kind in parts:
+            words = stems(part, language)
+            found.append(Piece(part, kind, block, heading, words | columns if kind == "row" else words))
     return tuple(found)
 
 

@@ -9,22 +9,22 @@ STEMMERS = {"en": "english", "de": "german", "fr": "french", "es": "spanish"}
 
 _COMMON_WORDS = {
     "en": """
-        a about after again all also am an and any are as at be because been before being but by can
-        cannot could did do does doing done for from get getting go going got had has have having he
-        hello help her hey hi him his how i if in into is it its just know let like me might my need no
-        not now of off on once one or our out over please re s she should so some something still t tell
-        thank thanks than that the their them then there these they thing this those to too try up us
-        use very want was way we were what when where which while who why will with would yes you your
-        yours don doesn isn can't won ve ll d m im i'm
+        much many take a about after again all also am an and any are as at be because been before being
+        but by can cannot could did do does doing done for from get getting go going got had has have
+        having he hello help her hey hi him his how i if in into is it its just know let like me might
+        my need no not now of off on once one or our out over please re s she should so some something
+        still t tell thank thanks than that the their them then there these they thing this those to too
+        try up us use very want was way we were what when where which while who why will with would yes
+        you your yours don doesn isn can't won ve ll d m im i'm
     """,
     "de": """
-        aber alle als also am an auch auf aus bei bin bis bitte brauche da dann das dass dein dem den
-        denn der des die dies diese dieser doch du ein eine einem einen einer er es euch euer eure für
-        gerade gern habe haben habt hallo hat hatte hi hilfe ich ihr ihre im in ist ja kann kannst
-        können könnt man mehr mein meine meinem meinen meiner mich mir mit möchte muss nach nicht noch
-        nun nur oder ohne schon sein sich sie sind so soll über um und uns von vor wann war warum was
-        welche wenn wer werden wie will wir wird wo wurde würde zu zum zur danke eigentlich mal gibt
-        geht
+        etwas kein keine keinen keiner viel viele per aber alle als also am an auch auf aus bei bin bis
+        bitte brauche da dann das dass dein dem den denn der des die dies diese dieser doch du ein eine
+        einem einen einer er es euch euer eure für gerade gern habe haben habt hallo hat hatte hi hilfe
+        ich ihr ihre im in ist ja kann kannst können könnt man mehr mein meine meinem meinen meiner mich
+        mir mit möchte muss nach nicht noch nun nur oder ohne schon sein sich sie sind so soll über um
+        und uns von vor wann war warum was welche wenn wer werden wie will wir wird wo wurde würde zu
+        zum zur danke eigentlich mal gibt geht
     """,
     "fr": """
         a ai au aux avec avez avoir bonjour c ce ces cette comment d dans de des du elle en est et être
@@ -45,7 +45,7 @@ STOPWORDS = {language: frozenset(words.split()) for language, words in _COMMON_W
 SAME_MEANING = (
     ("refund", "refunded", "reimburse", "reimbursed", "money back"),
     ("return", "send back", "give back", "bring back"),
-    ("cost", "price", "fee", "charge", "expensive"),
+    ("cost", "price", "fee", "charge", "expensive", "how much"),
     ("shipping", "delivery", "deliver", "ship", "arrive", "postage", "shipment"),
     ("parcel", "package"),
     ("damaged", "broken", "faulty", "defective", "cracked", "dented", "torn"),
@@ -56,7 +56,7 @@ SAME_MEANING = (
     ("invoice", "receipt", "bill"),
     ("erstattung", "erstattet", "geld zurück", "rückerstattung"),
     ("rücksendung", "retoure", "zurückschicken", "zurücksenden", "zurückgeben", "rückgabe"),
-    ("kosten", "kostet", "preis", "gebühr", "teuer"),
+    ("kosten", "kostet", "preis", "gebühr", "teuer", "wie viel"),
     ("versand", "lieferung", "liefern", "geliefert", "porto", "lieferzeit", "ankommen", "kommt"),
     ("paket", "sendung", "päckchen"),
     ("beschädigt", "kaputt", "defekt", "gerissen"),
@@ -67,6 +67,14 @@ SAME_MEANING = (
     ("rechnung", "beleg", "quittung"),
 )
 
+# The same for verbs whose two halves stand apart.
+APART = (
+    (re.compile(r"\b(?:send|sending|give|giving|bring)((?: \w+){1,3}) back\b"), r"return\1"),
+    (re.compile(r"\b(?:schick|send|geb)\w*((?: \w+){1,4}) zurück\b"), r"rücksendung\1"),
+)
+
+_LEADERS = {phrase: family[0] for family in SAME_MEANING for phrase in family if " " in phrase}
+_PHRASES = re.compile(r"\b(?:" + "|".join(map(re.escape, _LEADERS)) + r")\b")
 _WORD = re.compile(r"\w+")
 _SCRIPTS = (("ja", "぀", "ヿ"), ("ko", "가", "힣"), ("zh", "一", "鿿"), ("ru", "Ѐ", "ӿ"))
 _ACCENTS = {"de": "äöüß", "fr": "çèêàùœ", "es": "ñ¿¡áíó"}
@@ -94,6 +102,7 @@ def stems(text: str, language: str) -> frozenset[str]:
     joined = _phrases(language).sub(
         lambda found: f"{found.group()} {_leaders(language)[found.group()]}", lowered
     )
+    joined += "".join(f" {word}" for pattern, word in APART if pattern.search(lowered))
     stopwords = STOPWORDS.get(language, STOPWORDS["en"])
     words = [
         word for word in _WORD.findall(joined) if word not in stopwords and (len(word) > 1 or word.isdigit())
@@ -119,16 +128,6 @@ def _part_of_compound(stem: str, text: frozenset[str]) -> float:
 @lru_cache(maxsize=8)
 def _stemmer(language: str) -> Stemmer.Stemmer:
     return Stemmer.Stemmer(STEMMERS.get(language, "english"))
-
-
-@lru_cache(maxsize=8)
-def _leaders(language: str) -> dict[str, str]:
-    return {phrase: family[0] for family in SAME_MEANING for phrase in family if " " in phrase}
-
-
-@lru_cache(maxsize=8)
-def _phrases(language: str) -> re.Pattern[str]:
-    return re.compile(r"\b(?:" + "|".join(map(re.escape, _leaders(language))) + r")\b")
 
 
 @lru_cache(maxsize=8)
