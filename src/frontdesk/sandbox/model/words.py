@@ -98,11 +98,9 @@ def language_of(text: str) -> str:
 @lru_cache(maxsize=16384)
 def stems(text: str, language: str) -> frozenset[str]:
     """The word stems of a text without its stop words, with the same meaning under the same stem."""
-    lowered = text.casefold()
-    joined = _phrases(language).sub(
-        lambda found: f"{found.group()} {_leaders(language)[found.group()]}", lowered
-    )
-    joined += "".join(f" {word}" for pattern, word in APART if pattern.search(lowered))
+    joined = _PHRASES.sub(lambda found: f"{found.group()} {_LEADERS[found.group()]}", text.casefold())
+    for pattern, whole in APART:
+        joined = pattern.sub(whole, joined)
     stopwords = STOPWORDS.get(language, STOPWORDS["en"])
     words = [
         word for word in _WORD.findall(joined) if word not in stopwords and (len(word) > 1 or word.isdigit())
