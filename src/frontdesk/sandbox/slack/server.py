@@ -184,8 +184,9 @@ class SlackServer:
             return web.Response(status=404)
         hue = sum(person.id.encode()) * 37 % 360
         drawing = (
-            '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 48 48"><rect width="48" height="48" rx="8" '
-            f'fill="hsl({hue} 45% 40%)"/><text x="24" y="33" font-family="sans-serif" font-size="26" fill="white" '
+            '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 48 48">'
+            f'<rect width="48" height="48" rx="8" fill="hsl({hue} 45% 40%)"/>'
+            '<text x="24" y="33" font-family="sans-serif" font-size="26" fill="white" '
             f'text-anchor="middle">{html.escape(person.real_name[:1])}</text></svg>'
         )
         return web.Response(text=drawing, content_type="image/svg+xml")
