@@ -116,6 +116,7 @@ async def test_the_stop_button_ends_the_stream_and_tells_the_app(
     )
     told = slack.delivery.sent[-1]["event"]
     assert (told["type"], told["thread_ts"], told["user"]) == ("agent_session_stopped", question.ts, "UALICE")
+    assert told["streaming_message_ts"] == [ts]
 
 
 async def test_chunks_of_every_kind_are_shown(

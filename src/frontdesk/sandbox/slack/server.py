@@ -54,7 +54,7 @@ class SlackServer:
         server.router.add_get("/files-pri/{file}/{name}", self._download)
         server.router.add_get("/images/{name}", self._picture)
         server.router.add_post("/actions/{team}/{key}", self._respond)
-        self._runner = web.AppRunner(server, shutdown_timeout=0.5)
+        self._runner = web.AppRunner(server, shutdown_timeout=0.5, access_log=None)
 
     async def __aenter__(self) -> Self:
         await self._runner.setup()
