@@ -64,6 +64,7 @@ async def test_only_own_messages_can_be_changed(slack: SlackServer, client: Asyn
         ({"text": "t", "blocks": [section("b")] * 51}, "invalid_blocks"),
         ({"text": "t", "blocks": [section("x" * 3001)]}, "invalid_blocks"),
         ({"text": "t", "blocks": [section("x" * 2700)] * 5}, "msg_blocks_too_long"),
+        ({"text": "t", "blocks": [{"type": "markdown", "text": "x" * 6001}] * 2}, "msg_blocks_too_long"),
         ({"text": "t", "blocks": [section("")]}, "invalid_blocks"),
         ({"text": "t", "blocks": [{"type": "sektion"}]}, "invalid_blocks"),
         ({"text": "t", "blocks": '[{"type"'}, "invalid_blocks_format"),
