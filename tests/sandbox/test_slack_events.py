@@ -17,6 +17,7 @@ async def test_a_mention_is_told_twice_with_one_ts(slack: SlackServer) -> None:
     message, mention = told(slack)
     assert (message["type"], mention["type"]) == ("message", "app_mention")
     assert message["ts"] == mention["ts"] == said.ts
+    assert message["event_ts"] == said.ts
     assert message["client_msg_id"] == mention["client_msg_id"]
     ids = [payload["event_id"] for payload in slack.delivery.sent]
     assert len(set(ids)) == 2

@@ -269,6 +269,47 @@ async def test_status_sessions_and_prompts_are_kept(slack: SlackServer, client: 
     assert refusal["error"] == "feature_disabled"
 
 
+@pytest.mark.parametrize(
+    ("method", "args", "error"),
+    [
+        ("agents.sessions.setStatus", {"channel_id": "CSUPPORT", "status": "active"}, "thread_ts_required"),
+        (
+            "agents.sessions.setStatus",
+            {"channel_id": "CSUPPORT", "thread_ts": "1.0", "status": "asleep"},
+            "invalid_status",
+        ),
+        (
+            "agents.sessions.rename",
+            {"channel_id": "CSUPPORT", "thread_ts": "1.0", "title": "t"},
+            "session_not_found",
+        ),
+        (
+            "assistant.threads.setStatus",
+            {"channel_id": "CSUPPORT", "thread_ts": "1.0", "status": "s"},
+            "invalid_thread_ts",
+        ),
+        (
+            "assistant.threads.setSuggestedPrompts",
+            {"channel_id": "CSUPPORT", "prompts": []},
+            "channel_not_found",
+        ),
+    ],
+)
+async def test_sessions_and_status_belong_to_a_thread(
+    client: AsyncWebClient, method: str, args: dict[str, Any], error: str
+) -> None:
+    assert (await refused(client.api_call(method, json=args)))["error"] == error
+
+
+async def test_an_app_deaf_to_the_stop_button_is_warned(slack: SlackServer, client: AsyncWebClient) -> None:
+    said = await slack.workspace.say("UALICE", "CSUPPORT", "hello")
+    call = {"channel_id": "CSUPPORT", "thread_ts": said.ts, "status": "processing"}
+    assert "warning" not in await client.api_call("agents.sessions.setStatus", json=call)
+    slack.app.events.discard("agent_session_stopped")
+    answer = await client.api_call("agents.sessions.setStatus", json=call)
+    assert answer["warning"] == "missing_agent_session_stopped_event_subscription"
+
+
 async def test_the_same_client_msg_id_can_prevent_a_double(
     slack: SlackServer, client: AsyncWebClient
 ) -> None:
