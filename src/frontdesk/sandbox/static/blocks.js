@@ -1,6 +1,6 @@
 // Draws Block Kit. `ctx` gives names, act(element, value) for clicks and confirm(confirmation) for questions.
 
-import { el, freshId } from "./dom.js";
+import { el, freshId, icon } from "./dom.js";
 import { emoji, link, markdown, mrkdwn, picture, plain, table } from "./text.js";
 
 export function textObject(object, names) {
@@ -69,7 +69,7 @@ const BLOCKS = {
       (block.tasks ?? []).map((each) => task(each, ctx)),
     ),
   input: (block, ctx) => inputBlock(block, ctx),
-  file: (block) => el("p", { class: "block" }, "📎 ", block.external_id ?? "file"),
+  file: (block) => el("p", { class: "block" }, icon("clip"), " ", block.external_id ?? "file"),
   video: (block) => el("p", { class: "block" }, picture(plainText(block.title) || block.alt_text)),
 };
 
@@ -148,11 +148,11 @@ function element(item, ctx, block) {
   return el("span", { class: "unknown" }, `[${item?.type ?? "element"}]`);
 }
 
-function button(item, ctx, { label, value, kind = "", describedBy, pressed, icon }) {
+function button(item, ctx, { label, value, kind = "", describedBy, pressed, picture: shown }) {
   const node = el(
     "button",
     { type: "button", class: `button ${kind}`, "aria-label": describedBy, data: { action: item.action_id ?? "" }, "aria-pressed": pressed },
-    icon ? el("span", { "aria-hidden": "true" }, icon) : null,
+    shown && icon(shown),
     label,
   );
   node.addEventListener("click", async () => {
@@ -184,9 +184,9 @@ const ELEMENTS = {
     });
   },
   icon_button: (item, ctx) =>
-    button(item, ctx, { label: plain(plainText(item.text)), value: item.value, icon: item.icon === "trash" ? "🗑 " : "" }),
+    button(item, ctx, { label: plain(plainText(item.text)), value: item.value, picture: item.icon === "trash" ? "bin" : null }),
   feedback_buttons(item, ctx) {
-    const choice = (given, icon, fallback) =>
+    const choice = (given, picture, fallback) =>
       given &&
       button(item, ctx, {
         label: plain(plainText(given.text) || fallback),
@@ -194,13 +194,13 @@ const ELEMENTS = {
         kind: "feedback",
         describedBy: given.accessibility_label,
         pressed: "false",
-        icon,
+        picture,
       });
     return el(
       "span",
       { class: "feedback-pair", role: "group", "aria-label": "Feedback" },
-      choice(item.positive_button, "👍 ", "Good"),
-      choice(item.negative_button, "👎 ", "Bad"),
+      choice(item.positive_button, "up", "Good"),
+      choice(item.negative_button, "down", "Bad"),
     );
   },
   overflow(item, ctx) {

@@ -1,9 +1,8 @@
 // The sandbox's page: keeps the workspace's state, follows its changes and gives both panes what they show.
 
-import { confirmFirst } from "./modal.js";
 import { el } from "./dom.js";
 import { byTime, displayName, ephemeralFor, isStreaming, Pane } from "./pane.js";
-import { Modals } from "./modal.js";
+import { confirmFirst, Modals } from "./modal.js";
 import { mrkdwn } from "./text.js";
 import { Trace } from "./trace.js";
 
@@ -251,6 +250,7 @@ class Page {
       id: message.username ?? message.user ?? message.bot_id ?? "",
       name: message.username || own,
       assistant,
+      own: assistant && !message.username,
       stranger: !assistant && Boolean(person?.is_stranger),
     };
   }

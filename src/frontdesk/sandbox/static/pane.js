@@ -1,7 +1,7 @@
 // One side of the page: a person's view of a channel, with its threads, composers and actions.
 
 import { drawBlocks } from "./blocks.js";
-import { el, freshId, post } from "./dom.js";
+import { el, icon, post } from "./dom.js";
 import { fromWire, emoji, markdown, mrkdwn, toWire } from "./text.js";
 
 const RUNNING = new Set(["streaming", "in_progress", "open", "started", "active"]);
@@ -18,12 +18,18 @@ export class Pane {
     this.key = key;
     this.suggestions = suggestions;
     this.threads = new Map();
-    this.drafts = new Map();
     this.user = null;
     this.channel = null;
     this.person = el("select", { id: `${key}-person`, on: { change: () => this.choosePerson(this.person.value) } });
     this.place = el("select", { id: `${key}-place`, on: { change: () => this.choosePlace(this.place.value) } });
     this.list = el("ol", { class: "threads", id: `${key}-threads`, "aria-label": `${title}: messages`, tabindex: 0 });
+    this.stuck = true;
+    this.list.addEventListener("scroll", () => {
+      this.stuck = this.list.scrollHeight - this.list.scrollTop - this.list.clientHeight < 60;
+    });
+    new ResizeObserver(() => {
+      if (this.stuck) this.list.scrollTop = this.list.scrollHeight;
+    }).observe(this.list);
     this.chips = el("div", { class: "chips", "aria-label": "Suggested questions", role: "group" });
     this.composer = composer({
       label: `${title}: new message`,
@@ -62,7 +68,7 @@ export class Pane {
     this.user = id;
     this.person.value = id;
     const { channels, dm } = this.app.placesOf(id);
-    const options = channels.map((each) => [each.id, `${each.private ? "🔒 " : "# "}${each.name}`]);
+    const options = channels.map((each) => [each.id, `# ${each.name}${each.private ? " (private)" : ""}`]);
     options.push([dm?.id ?? "dm", `Direct message with ${this.app.assistantName()}`]);
     fill(this.place, options);
     const wanted = this.channel === "dm" && dm ? dm.id : (this.channel ?? sessionStorage.getItem(`${this.key}-place`));
@@ -93,10 +99,11 @@ export class Pane {
     this.threads.clear();
     this.list.replaceChildren();
     const messages = [...this.app.messagesIn(this.channel)].sort(byTime);
-    for (const message of messages) this.place_(message);
-    for (const note of this.app.ephemerals()) if (this.concerns(note)) this.place_(note, true);
+    for (const message of messages) this.put(message);
+    for (const note of this.app.ephemerals()) if (this.concerns(note)) this.put(note, true);
     for (const status of this.app.statuses()) this.setStatus(status);
     this.drawEmpty();
+    this.stuck = true;
     this.list.scrollTop = this.list.scrollHeight;
   }
 
@@ -138,12 +145,29 @@ export class Pane {
 
   take(message, isNew) {
     if (message.channel !== this.channel) return;
-    const atEnd = this.list.scrollHeight - this.list.scrollTop - this.list.clientHeight < 120;
-    const mine = message.user && message.user === this.user;
-    const article = this.place_(message);
+    const mine = isNew && message.user === this.user;
+    const watched = this.stuck || this.reaches(this.articleOf(message.ts));
+    const article = this.put(message);
     this.drawEmpty();
-    if (isNew && (atEnd || mine)) article?.scrollIntoView({ block: "nearest" });
-    else if (atEnd && isStreaming(message)) article?.scrollIntoView({ block: "nearest" });
+    if (mine || watched) this.reveal(article);
+  }
+
+  // Whether the end of a node can be seen, so that its growth should be followed.
+  reaches(node) {
+    if (!node) return false;
+    const end = node.getBoundingClientRect().bottom;
+    const seen = this.list.getBoundingClientRect();
+    return end > seen.top && end < seen.bottom + 40;
+  }
+
+  // Moves the list itself only: scrollIntoView would move the whole page on small screens.
+  reveal(node) {
+    const last = this.list.lastElementChild;
+    if (last?.contains(node)) this.list.scrollTop = this.list.scrollHeight;
+    else {
+      const below = node.getBoundingClientRect().bottom - this.list.getBoundingClientRect().bottom + 12;
+      if (below > 0) this.list.scrollTop += below;
+    }
   }
 
   takeEphemeral(note) {
@@ -152,7 +176,7 @@ export class Pane {
       this.remove(note.ts);
       return;
     }
-    this.place_(note, true)?.scrollIntoView({ block: "nearest" });
+    this.reveal(this.put(note, true));
     this.drawEmpty();
   }
 
@@ -172,7 +196,7 @@ export class Pane {
   }
 
   // Puts a message where it belongs, or draws it anew where it already is.
-  place_(message, ephemeral = false) {
+  put(message, ephemeral = false) {
     const root = rootOf(message);
     const thread = this.thread(root);
     const before = this.articleOf(message.ts);
@@ -225,7 +249,7 @@ export class Pane {
 
   setStatus({ channel, thread_ts: root, status }) {
     if (channel !== this.channel) return;
-    const thread = this.threads.get(root) ?? (status ? this.threads.get(root) : null);
+    const thread = this.threads.get(root);
     if (!thread) return;
     thread.status.hidden = !status;
     thread.status.replaceChildren();
@@ -235,8 +259,7 @@ export class Pane {
       el("span", {}, `${this.app.assistantName()} ${status}`),
       this.stopButton(root),
     );
-    if (this.list.scrollHeight - this.list.scrollTop - this.list.clientHeight < 160)
-      thread.status.scrollIntoView({ block: "nearest" });
+    if (this.stuck || this.reaches(thread.status)) this.reveal(thread.status);
   }
 
   stopButton(root) {
@@ -258,6 +281,7 @@ export class Pane {
     const article = el("article", {
       class: ["message", ephemeral && "ephemeral", streaming && "streaming", author.assistant && "assistant"].filter(Boolean).join(" "),
       data: { ts: message.ts },
+      tabindex: -1,
       "aria-label": `${author.name}, ${clock(message.ts)}`,
     });
     const body = el("div", { class: "body", dir: "auto" });
@@ -317,7 +341,7 @@ export class Pane {
       );
     for (const file of message.files ?? [])
       body.append(
-        el("div", { class: "file" }, el("span", { "aria-hidden": "true" }, "📎 "), el("bdi", {}, file.title ?? file.name ?? "file"),
+        el("div", { class: "file" }, icon("clip"), " ", el("bdi", {}, file.title ?? file.name ?? "file"),
           el("span", { class: "dim" }, ` ${file.mimetype ?? ""} ${size(file.size)}`)),
       );
   }
@@ -341,12 +365,12 @@ export class Pane {
   }
 
   tools(message, mine, thread, body) {
-    const tool = (label, act) => el("button", { type: "button", class: "tool", on: { click: act } }, label);
+    const tool = (label, act, name) => el("button", { type: "button", class: "tool", "aria-label": name, on: { click: act } }, label);
     return el(
       "div",
       { class: "tools", role: "group", "aria-label": "Message actions" },
       tool("Reply", () => thread.openReply()),
-      tool("👍", () => this.react(message, "+1")),
+      tool(icon("up"), () => this.react(message, "+1"), "React with thumbs up"),
       mine && tool("Edit", () => this.startEdit(message, body)),
       mine &&
         tool("Delete", () =>
@@ -363,7 +387,7 @@ export class Pane {
     const input = el("textarea", { rows: 2, "aria-label": "Edit the message", value: fromWire(message.text, this.app.drawing.names) });
     const finish = () => {
       form.remove();
-      this.place_(this.app.find(message.channel, message.ts) ?? message);
+      this.put(this.app.find(message.channel, message.ts) ?? message);
     };
     const form = el(
       "form",
@@ -428,15 +452,17 @@ function composer({ label, placeholder, send, problem, small = false }) {
   const picker = el("input", { type: "file", multiple: true, hidden: true, "aria-label": `${label}: attach files`, tabindex: -1 });
   const files = el("div", { class: "picked-files", hidden: true });
   const submit = el("button", { type: "submit", class: "button primary send", "aria-label": "Send" }, small ? "↵" : "Send");
-  const attach = el("button", { type: "button", class: "button attach", "aria-label": "Attach a file", title: "Attach a file" }, "📎");
+  const attach = el("button", { type: "button", class: "button attach", "aria-label": "Attach a file", title: "Attach a file" }, icon("clip"));
   let busy = false;
   const grow = () => {
     input.style.height = "auto";
-    input.style.height = `${Math.min(input.scrollHeight, 160)}px`;
+    const wanted = input.scrollHeight + 2;
+    input.style.height = `${Math.min(wanted, 160)}px`;
+    input.style.overflowY = wanted > 160 ? "auto" : "hidden";
   };
   const showFiles = () => {
     files.hidden = picker.files.length === 0;
-    files.textContent = [...picker.files].map((file) => `📎 ${file.name}`).join("   ");
+    files.textContent = [...picker.files].map((file) => file.name).join(", ");
   };
   const form = el("form", { class: small ? "composer small" : "composer" }, files, attach, picker, input, submit);
   attach.addEventListener("click", () => picker.click());
@@ -505,7 +531,7 @@ function avatar(author) {
   const node = el("span", { class: "avatar", "aria-hidden": "true" }, initials || "?");
   let hue = 7;
   for (const letter of author.id) hue = (hue * 31 + letter.codePointAt(0)) % 360;
-  node.style.setProperty("--hue", author.assistant ? 205 : hue);
+  node.style.setProperty("--hue", author.own ? 199 : hue);
   return node;
 }
 

@@ -1,6 +1,6 @@
 // Turns Slack's mrkdwn and Markdown into DOM nodes, and typed text into Slack's wire text.
 
-import { el } from "./dom.js";
+import { el, icon } from "./dom.js";
 
 const MAX_DEPTH = 6;
 const EMOJI = {
@@ -233,7 +233,7 @@ const MARKDOWN = {
 const { "[": _noLinksInLinks, h: _noUrlsInLinks, "<": _noAnglesInLinks, ...LABEL } = MARKDOWN;
 
 export function picture(alt) {
-  return el("span", { class: "picture", role: "img", "aria-label": `Image: ${alt || "no description"}` }, "🖼 ", alt || "image");
+  return el("span", { class: "picture", role: "img", "aria-label": `Image: ${alt || "no description"}` }, icon("image"), " ", alt || "image");
 }
 
 // --- Markdown blocks ---------------------------------------------------------------------------

@@ -70,7 +70,7 @@ function decision(trace) {
     { "aria-label": "Triage" },
     el("h3", {}, "Triage"),
     triage.reason && el("p", { class: "reason", dir: "auto" }, triage.reason),
-    el("dl", {}, rows.map(([name, value]) => [el("dt", {}, name), el("dd", {}, value)])),
+    el("dl", {}, rows.map(([name, value]) => el("div", {}, el("dt", {}, name), el("dd", {}, value)))),
   );
 }
 
