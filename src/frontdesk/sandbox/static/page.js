@@ -69,7 +69,7 @@ class Page {
     const state = await answer.json();
     this.state = { ...this.state, ...state };
     for (const list of ["people", "channels", "ephemerals", "views", "statuses", "prompts"])
-      this.state[list] = asList(this.state[list]);
+      this.state[list] = asList(this.state[list]).flat();
     this.messages.clear();
     for (const [channel, messages] of Object.entries(state.messages ?? {}))
       for (const message of asList(messages)) this.keep({ channel, ...message });
@@ -86,7 +86,7 @@ class Page {
   async refreshViews() {
     const answer = await fetch("/sandbox/state");
     if (!answer.ok) return;
-    this.state.views = asList((await answer.json()).views);
+    this.state.views = asList((await answer.json()).views).flat();
     this.showViews();
   }
 
@@ -102,7 +102,6 @@ class Page {
     switch (kind) {
       case "message":
       case "changed":
-      case "reaction":
         this.takeMessage(full, kind);
         break;
       case "deleted":
@@ -130,8 +129,13 @@ class Page {
         this.state.prompts = [...this.state.prompts.filter((each) => each.channel !== full.channel), full];
         for (const pane of this.panes) pane.drawChips();
         break;
-      case "session":
+      case "channel":
+        this.state.channels = [...this.state.channels.filter((each) => each.id !== full.id), full];
+        for (const pane of this.panes) pane.refresh();
         break;
+      case "session":
+      case "reaction":
+        break; // A session has no place on the page; a reaction also comes as a changed message.
       default:
         this.attempt(() => this.reload());
         return;
@@ -213,10 +217,6 @@ class Page {
   }
   assistantName() {
     return this.state.bot?.name ?? "the assistant";
-  }
-  wire() {
-    const assistant = { id: this.state.bot?.user_id, name: this.state.bot?.name };
-    return { people: [...this.state.people, assistant], channels: this.state.channels.filter((each) => !each.dm) };
   }
   staffChannel() {
     return this.channel(this.state.staff_channel) ?? this.state.channels.find((each) => each.private && !each.dm);

@@ -2,15 +2,14 @@
 
 import { drawBlocks } from "./blocks.js";
 import { el, icon, post } from "./dom.js";
-import { fromWire, emoji, markdown, mrkdwn, toWire } from "./text.js";
+import { emoji, fromWire, markdown, mrkdwn } from "./text.js";
 
-const RUNNING = new Set(["streaming", "in_progress", "open", "started", "active"]);
+const ENDED = { stopped_by_user: "Stopped.", expired: "The stream ended: nothing came for five minutes." };
 
-export const isStreaming = (message) =>
-  !message.deleted && (message.streaming === true || RUNNING.has(message.streaming?.state ?? message.streaming));
+export const isStreaming = (message) => !message.deleted && message.streaming === "streaming";
 export const rootOf = (message) => (message.thread_ts && message.thread_ts !== message.ts ? message.thread_ts : message.ts);
 export const byTime = (one, other) => (one.ts < other.ts ? -1 : one.ts > other.ts ? 1 : 0);
-export const ephemeralFor = (note) => note.to ?? note.recipient ?? note.user;
+export const ephemeralFor = (note) => note.seen_by ?? note.to ?? note.user;
 
 export class Pane {
   constructor(node, app, { key, title, suggestions }) {
@@ -313,8 +312,7 @@ export class Pane {
     if (streaming) {
       body.append(el("span", { class: "caret", "aria-hidden": "true" }));
       article.querySelector(".byline").append(this.stopButton(rootOf(message)));
-    } else if (["stopped", "expired"].includes(message.streaming?.state ?? message.streaming))
-      body.append(el("p", { class: "dim" }, `Reply ${message.streaming?.state ?? message.streaming}.`));
+    } else if (ENDED[message.streaming]) body.append(el("p", { class: "dim" }, ENDED[message.streaming]));
     if (!ephemeral) article.append(this.tools(message, mine, thread, body));
     return article;
   }
@@ -331,8 +329,9 @@ export class Pane {
     const blocks = Array.isArray(message.blocks) ? message.blocks : [];
     const markdownInBlocks = blocks.some((block) => block.type === "markdown");
     const tasks = Array.isArray(message.tasks) ? message.tasks.map((task) => ({ ...task, type: "task_card" })) : [];
-    body.append(...drawBlocks(tasks, ctx));
-    if (message.markdown && !markdownInBlocks) body.append(el("div", { class: "prose" }, markdown(message.markdown, names)));
+    body.append(...drawBlocks(message.plan ? [{ type: "plan", title: message.plan, tasks }] : tasks, ctx));
+    const said = message.markdown_text ?? (markdownInBlocks ? "" : message.markdown);
+    if (said) body.append(el("div", { class: "prose" }, markdown(said, names)));
     else if (blocks.length === 0 && message.text) body.append(el("div", { class: "prose" }, mrkdwn(message.text, names)));
     body.append(...drawBlocks(blocks, ctx));
     for (const attached of message.attachments ?? [])
@@ -341,7 +340,8 @@ export class Pane {
       );
     for (const file of message.files ?? [])
       body.append(
-        el("div", { class: "file" }, icon("clip"), " ", el("bdi", {}, file.title ?? file.name ?? "file"),
+        el("div", { class: "file" }, icon("clip"), " ",
+          el("a", { href: `/sandbox/file/${encodeURIComponent(file.id)}`, target: "_blank", rel: "noopener" }, el("bdi", {}, file.title ?? file.name ?? "file")),
           el("span", { class: "dim" }, ` ${file.mimetype ?? ""} ${size(file.size)}`)),
       );
   }
@@ -396,7 +396,7 @@ export class Pane {
         on: {
           submit: async (event) => {
             event.preventDefault();
-            const text = toWire(input.value.trim(), this.app.wire());
+            const text = input.value.trim();
             if (!text) return;
             await this.app.attempt(() => post("edit", { user: this.user, channel: this.channel, ts: message.ts, text }));
             finish();
@@ -427,21 +427,17 @@ export class Pane {
       await post("slash", { user: this.user, channel: this.channel, command: command[1], text: command[2] ?? "" });
       return;
     }
-    const fields = { user: this.user, channel: this.channel, text: toWire(typed, this.app.wire()) };
+    const fields = { user: this.user, channel: this.channel, text: typed };
     if (threadTs) fields.thread_ts = threadTs;
+    const path = this.channel === "dm" ? "say_dm" : "say";
     if (files.length === 0) {
-      await this.after(await post("say", fields));
+      await post(path, fields);
       return;
     }
     const form = new FormData();
     for (const [name, value] of Object.entries(fields)) form.append(name, value);
     for (const file of files) form.append("file", file, file.name);
-    await this.after(await post("say", form));
-  }
-
-  // The first message in a DM creates the channel; the state tells its id.
-  async after() {
-    if (this.channel === "dm") await this.app.reload();
+    await post(path, form);
   }
 }
 
