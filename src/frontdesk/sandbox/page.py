@@ -1,4 +1,4 @@
-"""The page's server: static files, the state and the changes of the workspace, and every act of a person as a POST."""
+"""The page's server: static files, the workspace's state and changes, and every act of a person as a POST."""
 
 import asyncio
 import json
@@ -99,7 +99,10 @@ class PageServer:
                 }
                 for channel in ws.channels.values()
             ],
-            "messages": {id: [one.on_page() for one in ws.everything(id) if not one.deleted] for id in ws.channels},
+            "messages": {
+                channel: [one.on_page() for one in ws.everything(channel) if not one.deleted]
+                for channel in ws.channels
+            },
             "ephemerals": [one.on_page() for one in ws.ephemerals],
             "views": [view.on_page() for views in ws.views.values() for view in views],
             "home": {user: view.on_page() for user, view in ws.home.items()},
@@ -215,7 +218,9 @@ class PageServer:
     async def _shortcut(self, args: Json) -> Json:
         ws = self._slack.workspace
         return _acked(
-            await ws.shortcut(args["user"], args["callback_id"], channel=args.get("channel"), ts=args.get("ts"))
+            await ws.shortcut(
+                args["user"], args["callback_id"], channel=args.get("channel"), ts=args.get("ts")
+            )
         )
 
     async def _stop(self, args: Json) -> Json:
@@ -233,7 +238,9 @@ class PageServer:
         return {"ok": True, "channel": self._slack.workspace.dm_with(args["user"]).id}
 
 
-def _answering(act: Callable[[Json], Awaitable[Json]]) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
+def _answering(
+    act: Callable[[Json], Awaitable[Json]],
+) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
     async def answer(request: web.Request) -> web.StreamResponse:
         _refuse_other_sites(request)
         try:

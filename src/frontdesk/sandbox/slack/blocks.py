@@ -20,22 +20,71 @@ MOST_VIEW_BYTES = 250_000
 TEXT_LIMITS = {"section": 3000, "header": 150, "markdown": MOST_MARKDOWN, "alert": 3000}
 PART_LIMITS = {"actions": 25, "context": 10, "context_actions": 5}
 BLOCK_TYPES = frozenset(
-    "actions alert card carousel container context context_actions data_table divider file header image input markdown plan"
-    " rich_text section table task_card video".split()
+    (
+        *(
+            "actions",
+            "alert",
+            "card",
+            "carousel",
+            "container",
+            "context",
+            "context_actions",
+            "data_table",
+            "divider",
+        ),
+        *(
+            "file",
+            "header",
+            "image",
+            "input",
+            "markdown",
+            "plan",
+            "rich_text",
+            "section",
+            "table",
+            "task_card",
+        ),
+        "video",
+    )
 )
 INTERACTIVE = frozenset(
-    "button icon_button feedback_buttons workflow_button overflow checkboxes radio_buttons datepicker timepicker"
-    " datetimepicker plain_text_input email_text_input url_text_input number_input rich_text_input file_input static_select"
-    " external_select users_select conversations_select channels_select multi_static_select multi_external_select"
-    " multi_users_select multi_conversations_select multi_channels_select".split()
+    (
+        *(
+            "button",
+            "icon_button",
+            "feedback_buttons",
+            "workflow_button",
+            "overflow",
+            "checkboxes",
+            "radio_buttons",
+        ),
+        *(
+            "datepicker",
+            "timepicker",
+            "datetimepicker",
+            "plain_text_input",
+            "email_text_input",
+            "url_text_input",
+        ),
+        *(
+            "number_input",
+            "rich_text_input",
+            "file_input",
+            "static_select",
+            "external_select",
+            "users_select",
+        ),
+        *("conversations_select", "channels_select", "multi_static_select", "multi_external_select"),
+        *("multi_users_select", "multi_conversations_select", "multi_channels_select"),
+    )
 )
-OPTION_FIELDS = ("options", "option_groups")
 
 
 def problems(blocks: Sequence[Any], *, in_view: bool = False) -> Iterator[str]:
     """What is wrong with these blocks, one line each, in the manner of `response_metadata.messages`."""
-    if len(blocks) > (MOST_VIEW_BLOCKS if in_view else MOST_BLOCKS):
-        yield f"[ERROR] no more than {MOST_VIEW_BLOCKS if in_view else MOST_BLOCKS} items allowed [json-pointer:/blocks]"
+    most = MOST_VIEW_BLOCKS if in_view else MOST_BLOCKS
+    if len(blocks) > most:
+        yield f"[ERROR] no more than {most} items allowed [json-pointer:/blocks]"
     ids = [block["block_id"] for block in blocks if isinstance(block, Mapping) and "block_id" in block]
     for block_id in sorted({one for one in ids if ids.count(one) > 1}):
         yield f"[ERROR] duplicate block_id {block_id} [json-pointer:/blocks]"
@@ -83,19 +132,22 @@ def _text_problems(kind: str, block: Mapping[str, Any], *, in_view: bool) -> Ite
     if kind == "header" and (block.get("text") or {}).get("type") != "plain_text":
         yield "header takes plain_text"
     if kind == "section":
-        fields = block.get("fields", ())
-        if "text" not in block and not fields:
-            yield "section needs text or fields"
-        if len(fields) > 10 or not all(_text_fits(part, 2000) for part in fields):
-            yield "at most 10 fields of 2000"
-    if kind == "context":
-        for part in block.get("elements", ()):
-            if part.get("type") != "image" and not _text_fits(part, 2000):
-                yield "context text must be 1 to 2000 characters"
+        yield from _section_problems(block)
+    context = block.get("elements", ()) if kind == "context" else ()
+    if not all(part.get("type") == "image" or _text_fits(part, 2000) for part in context):
+        yield "context text must be 1 to 2000 characters"
     if kind == "image" and not (
         block.get("alt_text") and (block.get("image_url") or block.get("slack_file"))
     ):
         yield "image needs alt_text and an address"
+
+
+def _section_problems(block: Mapping[str, Any]) -> Iterator[str]:
+    fields = block.get("fields", ())
+    if "text" not in block and not fields:
+        yield "section needs text or fields"
+    if len(fields) > 10 or not all(_text_fits(part, 2000) for part in fields):
+        yield "at most 10 fields of 2000"
 
 
 def _text_fits(text: Any, most: int) -> bool:

@@ -1,4 +1,4 @@
-"""Brings events and interactions to the app, over a socket or as signed HTTP, and redelivers what was not acknowledged."""
+"""Brings events and interactions to the app over a socket or as signed HTTP, again until acknowledged."""
 
 import asyncio
 import hashlib

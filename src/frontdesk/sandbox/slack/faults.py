@@ -100,8 +100,8 @@ class Faults:
     ) -> None:
         """What happens to the next events.
 
-        `duplicate`: each is delivered twice. `reorder`: so many are gathered and delivered in reverse order.
-        `redeliver`: the acknowledgement is not heard. `lose`: never delivered. `hold`: kept back until `hold=False`.
+        `duplicate`: each is delivered twice. `reorder`: so many are gathered and come in reverse order.
+        `redeliver`: the acknowledgement is not heard. `lose`: never delivered. `hold`: kept back.
         """
         self.duplicates = self.duplicates if duplicate is None else duplicate
         self.reorder = self.reorder if reorder is None else reorder

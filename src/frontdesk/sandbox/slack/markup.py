@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-# Only closed code is dead: an open fence is left to be read as live, because a wrong "dead" would hide an attack.
+# Only closed code is dead: an open fence is read as live, because a wrong "dead" would hide an attack.
 _CODE = re.compile(r"```.*?```|`[^`\n]+`", re.DOTALL)
 _TOKEN = re.compile(r"<([^<>\n]+)>")
 _PING = re.compile(r"@[UWB][A-Z0-9]+|!(?:channel|here|everyone|group)|!subteam\^[A-Z0-9]+")

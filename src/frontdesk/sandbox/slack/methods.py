@@ -14,7 +14,8 @@ class Method:
     tier: str = "t3"
     json: bool = True
     """Whether a JSON body is read at all."""
-    token: str = "bot"
+    bearer: str = "bot"
+    """Which kind of token it wants."""
     newer: Mapping[str, str] = field(default_factory=dict)
     """Arguments that the SDK sends and the reference does not list yet."""
     instead: Mapping[str, str] = field(default_factory=dict)
@@ -35,7 +36,7 @@ METHODS: Mapping[str, Method] = {
     "apps.connections.open": Method(
         required=("token",),
         args={"token": "string"},
-        token="app",
+        bearer="app",
         tier="t3",
     ),
     "chat.postMessage": Method(

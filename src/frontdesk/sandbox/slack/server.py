@@ -1,4 +1,4 @@
-"""The local Slack as one HTTP server: Web API, sockets, files, response_urls, and the workspace behind them."""
+"""The local Slack as one HTTP server: Web API, sockets, files, response_urls and the workspace behind."""
 
 from types import TracebackType
 from typing import Self
@@ -178,9 +178,8 @@ class SlackServer:
 
     def _answer_through(self, url: ResponseUrl, answer: Json) -> None:
         answer = {**answer, "blocks": checked(answer.get("blocks"))}
+        thread_ts = url.message.thread_ts if url.message else None
         if url.message is None or not (answer.get("replace_original") or answer.get("delete_original")):
-            self.workspace.answer_command(
-                url.user, url.channel, answer, url.message and url.message.thread_ts
-            )
+            self.workspace.answer_command(url.user, url.channel, answer, thread_ts)
             return
         self.workspace.replace_original(url.message, answer)

@@ -41,12 +41,17 @@ class Workspace(State):
         self.add_person("UDANA", "dana", real_name="Dana Okafor", tz="America/New_York")
         self.add_person("UCAROL", "carol", real_name="Carol Acme", is_stranger=STRANGERS_TEAM)
         locals_ = ("UALICE", "UBOB", "USAM", "UDANA")
-        self.add_channel("support", id="CSUPPORT", members=(*locals_, app.bot_user_id))
-        self.add_channel("general", id="CGENERAL", members=(*locals_, app.bot_user_id))
-        self.add_channel("random", id="CRANDOM", members=locals_)
-        self.add_channel("desk-staff", id="CSTAFF", private=True, members=("USAM", "UDANA", app.bot_user_id))
+        self.add_channel("support", channel_id="CSUPPORT", members=(*locals_, app.bot_user_id))
+        self.add_channel("general", channel_id="CGENERAL", members=(*locals_, app.bot_user_id))
+        self.add_channel("random", channel_id="CRANDOM", members=locals_)
         self.add_channel(
-            "shared-with-acme", id="CSHARED", ext_shared=True, members=("UCAROL", "USAM", app.bot_user_id)
+            "desk-staff", channel_id="CSTAFF", private=True, members=("USAM", "UDANA", app.bot_user_id)
+        )
+        self.add_channel(
+            "shared-with-acme",
+            channel_id="CSHARED",
+            ext_shared=True,
+            members=("UCAROL", "USAM", app.bot_user_id),
         )
 
     # writing
@@ -156,7 +161,7 @@ class Workspace(State):
         return {**event, "channel": channel.id, "event_ts": ts, "channel_type": channel.kind}
 
     def _author(self, message: Message) -> Json:
-        """What an event says about the writer: a person's words as rich text, a stranger's team, the app itself."""
+        """What an event says about the writer: the words as rich text, a stranger's team, the app itself."""
         if message.bot_id:
             profile = {
                 "id": message.bot_id,

@@ -94,7 +94,7 @@ export class Modals {
       ...this.app.drawing,
       fields: shown.fields,
       act: (item, value) =>
-        this.app.attempt(() => post("click_in_view", { user, view_id: view.id, action_id: item.action_id, value })),
+        this.app.attempt(() => post("click", { user, view_id: view.id, action_id: item.action_id, value })),
     };
     const problem = el("p", { class: "field-error", role: "alert" });
     shown.problem = problem;

@@ -218,6 +218,10 @@ class Page {
   assistantName() {
     return this.state.bot?.name ?? "the assistant";
   }
+  wire() {
+    const assistant = { id: this.state.bot?.user_id, name: this.state.bot?.name };
+    return { people: [...this.state.people, assistant], channels: this.state.channels.filter((each) => !each.dm) };
+  }
   staffChannel() {
     return this.channel(this.state.staff_channel) ?? this.state.channels.find((each) => each.private && !each.dm);
   }

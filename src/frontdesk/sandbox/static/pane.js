@@ -2,7 +2,7 @@
 
 import { drawBlocks } from "./blocks.js";
 import { el, icon, post } from "./dom.js";
-import { emoji, fromWire, markdown, mrkdwn } from "./text.js";
+import { emoji, fromWire, markdown, mrkdwn, toWire } from "./text.js";
 
 const ENDED = { stopped_by_user: "Stopped.", expired: "The stream ended: nothing came for five minutes." };
 
@@ -396,7 +396,7 @@ export class Pane {
         on: {
           submit: async (event) => {
             event.preventDefault();
-            const text = input.value.trim();
+            const text = toWire(input.value.trim(), this.app.wire());
             if (!text) return;
             await this.app.attempt(() => post("edit", { user: this.user, channel: this.channel, ts: message.ts, text }));
             finish();
@@ -427,7 +427,7 @@ export class Pane {
       await post("slash", { user: this.user, channel: this.channel, command: command[1], text: command[2] ?? "" });
       return;
     }
-    const fields = { user: this.user, channel: this.channel, text: typed };
+    const fields = { user: this.user, channel: this.channel, text: toWire(typed, this.app.wire()) };
     if (threadTs) fields.thread_ts = threadTs;
     const path = this.channel === "dm" ? "say_dm" : "say";
     if (files.length === 0) {

@@ -1,4 +1,4 @@
-// Turns Slack's mrkdwn and Markdown into DOM nodes.
+// Turns Slack's mrkdwn and Markdown into DOM nodes, and typed text into Slack's wire text.
 
 import { el, icon } from "./dom.js";
 
@@ -342,7 +342,23 @@ export function table(rows, say) {
   );
 }
 
-// What a person sees in the field when they edit a message: the wire text as it was typed.
+// Slack's own client escapes typed text and resolves names and links before it sends them.
+export function toWire(typed, { people, channels }) {
+  const escaped = typed.replace(/&/g, "&amp;").replace(/</g, "&lt;").replace(/>/g, "&gt;");
+  return escaped
+    .replace(/(^|[\s(])@([\p{L}\p{N}._-]*[\p{L}\p{N}])/gu, (whole, before, name) => {
+      if (/^(channel|here|everyone)$/.test(name)) return `${before}<!${name}>`;
+      const person = people.find((each) => each.name?.toLowerCase() === name.toLowerCase());
+      return person ? `${before}<@${person.id}>` : whole;
+    })
+    .replace(/(^|[\s(])#([\p{L}\p{N}_-]+)/gu, (whole, before, name) => {
+      const channel = channels.find((each) => each.name === name);
+      return channel ? `${before}<#${channel.id}|${channel.name}>` : whole;
+    })
+    .replace(/(^|[\s(])(https?:\/\/[^\s<>|]+?)(?=[.,;:!?)]*(?:\s|$))/g, "$1<$2>");
+}
+
+// The wire text as it was typed, for a person who edits it.
 export function fromWire(text, names) {
   return unescape(
     String(text ?? "")
