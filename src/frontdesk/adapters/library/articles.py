@@ -22,7 +22,7 @@ MOST_BYTES: Final = 1_000_000
 _FRONT_MATTER: Final = re.compile(r"\A---[ \t]*\n(.*?)^---[ \t]*(?:\n|\Z)", re.DOTALL | re.MULTILINE)
 
 
-class Skipped(Exception):  # noqa: N818
+class Skipped(Exception):
     """The file cannot be used; the text says why."""
 
 

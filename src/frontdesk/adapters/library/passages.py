@@ -1,8 +1,8 @@
 """Splits an article's Markdown into passages that know which heading they stand under."""
 
-import os.path
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
+from itertools import pairwise, takewhile
 from typing import Final, NamedTuple
 
 from markdown_it import MarkdownIt
@@ -37,7 +37,7 @@ def split(article: ArticleId, title: str, url: str | None, markdown: str) -> Ite
         if not spoken:
             continue
         paths = [_path(headings, place) for place in spoken]
-        shared = list(os.path.commonprefix(paths))
+        shared = [parts[0] for parts in takewhile(_is_one, zip(*paths, strict=False))]
         below = [part for part in shared if part != title]
         yield Passage(article=article, title=BETWEEN.join((title, *below)), text=piece.strip(), url=url)
 
@@ -48,7 +48,7 @@ def _headings(markdown: str) -> Sequence[_Heading]:
         starts.append(starts[-1] + len(line))
     tokens = _MARKDOWN.parse(markdown)
     found = []
-    for opening, inline in zip(tokens, tokens[1:], strict=False):
+    for opening, inline in pairwise(tokens):
         if opening.type != "heading_open" or opening.map is None:
             continue
         first, behind = opening.map
@@ -76,3 +76,7 @@ def _path(headings: Sequence[_Heading], place: int) -> list[str]:
     for heading in headings[: bisect_right(headings, place, key=lambda h: h.start)]:
         path = [outer for outer in path if outer.level < heading.level] + [heading]
     return [heading.text for heading in path if heading.text]
+
+
+def _is_one(parts: Sequence[str]) -> bool:
+    return len(set(parts)) == 1

@@ -47,18 +47,21 @@ def is_filler(word: str, language: str) -> bool:
     return word in _fillers(language)
 
 
-def stem(word: str, language: str) -> str:
-    """The word without its endings; as it is in a language that no stemmer is known for."""
-    if _IS_CJK.match(word):
-        return word
-    stemmer = _stemmer(language)
-    return str(stemmer.stemWord(word)) if stemmer else word
+class Stems:
+    """The stemmers at work; one per index, because they must not be shared between threads."""
 
+    def __init__(self) -> None:
+        self._stemmers: dict[str, Stemmer.Stemmer | None] = {}
 
-@cache
-def _stemmer(language: str) -> Stemmer.Stemmer | None:
-    name = _STEMMERS.get(language)
-    return Stemmer.Stemmer(name) if name else None
+    def of(self, word: str, language: str) -> str:
+        """The word without its endings; as it is in a language that no stemmer is known for."""
+        if _IS_CJK.match(word):
+            return word
+        if language not in self._stemmers:
+            name = _STEMMERS.get(language)
+            self._stemmers[language] = Stemmer.Stemmer(name) if name else None
+        stemmer = self._stemmers[language]
+        return str(stemmer.stemWord(word)) if stemmer else word
 
 
 @cache
