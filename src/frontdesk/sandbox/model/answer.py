@@ -157,7 +157,11 @@ def _chosen(scored: list[Scored], question: frozenset[str], *, asks_how: bool) -
         if steps:
             return _joined([best], _with_lead(scored, max(steps, key=lambda one: one.score).piece.block))
     if best.piece.kind != "sentence":
-        return _with_lead(scored, best.piece.block)
+        found = _with_lead(scored, best.piece.block)
+        sentences_with_it = [one for one in quotable if one.piece.kind == "sentence" and one.score >= 1]
+        if found[0].piece.kind == "table head" and sentences_with_it:
+            return [max(sentences_with_it, key=lambda one: one.score), *found]
+        return found
     worthy = sorted((one for one in quotable if _belongs(one, best)), key=lambda one: -one.score)
     chosen = [best, *worthy[: MOST_SENTENCES - 1]]
     paragraph = [one for one in scored if one.piece.block == best.piece.block]
