@@ -102,9 +102,7 @@ def stems(text: str, language: str) -> frozenset[str]:
     for pattern, whole in APART:
         joined = pattern.sub(whole, joined)
     stopwords = STOPWORDS.get(language, STOPWORDS["en"])
-    words = [
-        word for word in _WORD.findall(joined) if word not in stopwords and (len(word) > 1 or word.isdigit())
-    ]
+    words = [word for word in _WORD.findall(joined) if word not in stopwords and (len(word) > 1 or word.isdigit())]
     stemmed = _stemmer(language).stemWords(words)
     return frozenset(_stem_leaders(language).get(stem, stem) for stem in stemmed)
 
