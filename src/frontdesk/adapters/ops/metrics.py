@@ -1,5 +1,7 @@
 """Counts and times for Prometheus, and the Telemetry port over them and the log."""
 
+import asyncio
+
 import structlog
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
@@ -14,6 +16,8 @@ class Metrics:
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
+        self.turn_bell = asyncio.Event()
+        """Set whenever a turn has ended; cleared by whoever waits for one."""
         self._log = structlog.get_logger("frontdesk")
         self._counts = Counter(
             "frontdesk_events", "Things that happened, by kind.", ("what", "detail"), registry=self.registry
@@ -46,6 +50,7 @@ class Metrics:
         self._log.warning(what, exc_info=error, **facts)
 
     def turn_ended(self, trace: TurnTrace) -> None:
+        self.turn_bell.set()
         self._turns.labels(outcome=trace.outcome).inc()
         self._turn_seconds.labels(outcome=trace.outcome).observe(trace.seconds)
         for step in trace.steps:
