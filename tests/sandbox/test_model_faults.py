@@ -99,10 +99,15 @@ async def test_a_cut_stream_shows_its_first_deltas_and_breaks(
     model.script.answer(TEXT)
     model.script.fault("cut", after=2)
     seen = ""
-    stream = await client.chat.completions.create(model="any", messages=prompt(QUESTION), stream=True)
-    with pytest.raises(openai.APIConnectionError):
+
+    async def read() -> None:
+        nonlocal seen
+        stream = await client.chat.completions.create(model="any", messages=prompt(QUESTION), stream=True)
         async for chunk in stream:
             seen += chunk.choices[0].delta.content or ""
+
+    with pytest.raises(openai.APIConnectionError):
+        await read()
     assert seen == "one two three four"
     assert await answered(client, QUESTION) == TEXT, "the scripted reply waits for the retry"
 
