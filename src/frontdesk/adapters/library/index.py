@@ -1,9 +1,9 @@
 """Finds the passages that speak of a question, and says how much of the question they speak of."""
 
 import math
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import bm25s
 import numpy as np
@@ -11,6 +11,7 @@ import numpy.typing as npt
 from bm25s.tokenization import Tokenized
 from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
+from frontdesk.adapters.library.vocabulary import Vocabulary
 from frontdesk.adapters.library.words import Stems, is_filler, words
 from frontdesk.domain.ids import ArticleId
 from frontdesk.domain.knowledge import Article, Audience, Found
@@ -24,10 +25,23 @@ OWN_LANGUAGE: Final = 1.25
 COVERAGE_WEIGHT: Final = 0.5
 """Share of the rank that depends on how much of the question a passage covers, rather than how loudly."""
 
+RELATED: Final = 0.75
+"""What a related word is worth where the word itself is missing."""
+
 CANDIDATES: Final = 50
+"""Passages that are looked at more closely."""
 
 Floats = npt.NDArray[np.float32]
 Ints = npt.NDArray[np.int32]
+
+
+class _Sought(NamedTuple):
+    """One word of the question, as the passages of a language know it."""
+
+    exact: tuple[int, ...]
+    """Its own term; empty when no passage has it."""
+    related: tuple[int, ...]
+    rarity: float
 
 
 class Index:
@@ -43,12 +57,12 @@ class Index:
         self._language = np.array([article.language for article, _ in shelved], dtype=np.str_)
         self._sizes: Mapping[str, int] = Counter(article.language for article, _ in shelved)
         """How many passages there are in each language."""
-        self._ids: dict[tuple[str, str], int] = {}
-        """Each language's terms; `die` in German and in English are two."""
-        terms = [self._count(article.language, passage.title, passage.text) for article, passage in shelved]
+        ids: dict[tuple[str, str], int] = {}  # `die` in German and `die` in English are two terms
+        terms = [self._count(ids, article.language, passage.title, passage.text) for article, passage in shelved]
         self._terms: list[Ints] = [np.unique(np.array(t, dtype=np.int32)) for t in terms]
-        self._idf = self._rarity()
-        self._bm25 = _ranking(terms, len(self._ids))
+        self._rarity = self._rarities(ids)
+        self._vocabularies = _vocabularies(ids)
+        self._bm25 = _ranking(terms, len(ids))
         self._identifier = _identifier(self._sizes)
 
     def search(self, query: str, audience: Audience = "public", limit: int = 6) -> Sequence[Found]:
@@ -57,36 +71,43 @@ class Index:
         if self._bm25 is None or not asked or limit < 1:
             return ()
         language = self._language_of(query)
-        known = {spoken: self._known(asked, spoken, language) for spoken in self._sizes}
-        ids = [number for terms in known.values() for number, _ in terms if number is not None]
-        if not ids:
+        sought = {spoken: self._sought(asked, spoken, language) for spoken in self._sizes}
+        numbers = [number for terms in sought.values() for term in terms for number in (*term.exact, *term.related)]
+        if not numbers:
             return ()
         weights = np.where(self._language == language, np.float32(OWN_LANGUAGE), np.float32(1))
         if audience == "public":
             weights = weights * self._public
-        scores: Floats = self._bm25.get_scores(ids, weight_mask=weights)
-        found = [self._found(place, float(scores[place]), known) for place in _best(scores, max(CANDIDATES, limit))]
+        scores: Floats = self._bm25.get_scores(numbers, weight_mask=weights)
+        found = [self._found(place, float(scores[place]), sought) for place in _best(scores, max(CANDIDATES, limit))]
         return sorted(found, key=lambda f: -f.score)[:limit]
 
-    def _found(self, place: int, score: float, known: Mapping[str, Sequence[tuple[int | None, float]]]) -> Found:
-        asked = known[str(self._language[place])]
+    def _found(self, place: int, score: float, sought: Mapping[str, Sequence[_Sought]]) -> Found:
+        asked = sought[str(self._language[place])]
         held = self._terms[place]
-        all_of_it = sum(rarity for _, rarity in asked)
-        spoken_of = sum(rarity for number, rarity in asked if number is not None and _in(held, number))
-        coverage = spoken_of / all_of_it if all_of_it else 0.0
+        all_of_it = sum(term.rarity for term in asked)
+        coverage = sum(term.rarity * _heard(term, held) for term in asked) / all_of_it if all_of_it else 0.0
         rank = score * (1 - COVERAGE_WEIGHT + COVERAGE_WEIGHT * coverage)
-        return Found(passage=self._passages[place], score=rank, coverage=coverage)
+        return Found(passage=self._passages[place], score=rank, coverage=min(1.0, coverage))
 
-    def _known(self, asked: Iterable[str], spoken: str, language: str) -> list[tuple[int | None, float]]:
-        """The question's terms as passages in one language have them: number and rarity, None for an unheard one."""
+    def _sought(self, asked: Iterable[str], spoken: str, language: str) -> list[_Sought]:
+        """What the question asks about, in the terms of the passages in one language."""
+        vocabulary = self._vocabularies[spoken]
         telling = [word for word in asked if not is_filler(word, spoken) and not is_filler(word, language)]
-        stems = dict.fromkeys(self._stems.of(word, spoken) for word in telling)
         unheard = _idf(self._sizes[spoken], 0)
-        numbers = [self._ids.get((spoken, stem)) for stem in stems]
-        return [(n, unheard if n is None else float(self._idf[n])) for n in numbers]
+        sought = []
+        for stem in dict.fromkeys(self._stems.of(word, spoken) for word in telling):
+            number = vocabulary.number(stem)
+            sought.append(
+                _Sought(
+                    exact=() if number is None else (number,),
+                    related=tuple(vocabulary.relatives(stem)),
+                    rarity=unheard if number is None else float(self._rarity[number]),
+                )
+            )
+        return sought
 
-    def _count(self, language: str, title: str, text: str) -> list[int]:
-        ids = self._ids
+    def _count(self, ids: dict[tuple[str, str], int], language: str, title: str, text: str) -> list[int]:
         stem = self._stems.of
         counted = []
         for part, weight in ((title, TITLE_WEIGHT), (text, 1)):
@@ -95,9 +116,9 @@ class Index:
                     counted += [ids.setdefault((language, stem(word, language)), len(ids))] * weight
         return counted
 
-    def _rarity(self) -> Floats:
+    def _rarities(self, ids: Mapping[tuple[str, str], int]) -> Floats:
         held = Counter(int(number) for terms in self._terms for number in terms)
-        rarity = [_idf(self._sizes[language], held[number]) for (language, _), number in self._ids.items()]
+        rarity = [_idf(self._sizes[language], held[number]) for (language, _), number in ids.items()]
         return np.array(rarity, dtype=np.float32)
 
     def _language_of(self, query: str) -> str:
@@ -106,6 +127,20 @@ class Index:
             return next(iter(self._sizes))
         ranked = self._identifier.rank(query) if self._identifier else ()
         return next((str(language) for language, _ in ranked if language in self._sizes), "")
+
+
+def _heard(term: _Sought, held: Ints) -> float:
+    """How much of a term a passage speaks of."""
+    if any(_in(held, number) for number in term.exact):
+        return 1.0
+    return RELATED if any(_in(held, number) for number in term.related) else 0.0
+
+
+def _vocabularies(ids: Mapping[tuple[str, str], int]) -> Mapping[str, Vocabulary]:
+    terms: dict[str, dict[str, int]] = defaultdict(dict)
+    for (language, term), number in ids.items():
+        terms[language][term] = number
+    return defaultdict(lambda: Vocabulary({}), {language: Vocabulary(held) for language, held in terms.items()})
 
 
 def _ranking(terms: Sequence[Sequence[int]], vocabulary: int) -> Any | None:

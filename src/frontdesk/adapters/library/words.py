@@ -25,6 +25,18 @@ _STOPWORDS: Final = {
     "tr": stopwords.STOPWORDS_TURKISH,
 }  # fmt: skip
 
+_ASKING: Final = {
+    "en": "hi hello hey please thanks thank help want need like would could know tell let question right get got still "
+    "also really anyone someone something anything way possible many much long yet already may might shall us",
+    "de": "hallo hi bitte danke brauche brauchen möchte möchten geht gehen gibt hätte gern gerne frage hilfe helfen "
+    "wissen sagen eigentlich schon mal habt darf wann warum wieso viele lange finde bekomme bekommen heißt",
+    "fr": "bonjour salut merci svp veux voudrais besoin peux puis faire fait aide question savoir dire comment combien "
+    "quand pourquoi encore déjà toujours quelque chose",
+    "es": "hola gracias favor quiero quisiera necesito puedo puede hacer ayuda pregunta saber decir cómo cuánto cuándo "
+    "dónde todavía ya alguien algo",
+}
+"""Words with which people ask, whatever they ask about."""
+
 _CJK: Final = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff"
 _RUN: Final = re.compile(rf"[{_CJK}]+|[^\W_{_CJK}]+(?:['’][^\W_{_CJK}]+)*")
 _IS_CJK: Final = re.compile(rf"[{_CJK}]")
@@ -66,4 +78,4 @@ class Stems:
 
 @cache
 def _fillers(language: str) -> frozenset[str]:
-    return frozenset(word.casefold() for word in _STOPWORDS.get(language, ()))
+    return frozenset(word.casefold() for word in (*_STOPWORDS.get(language, ()), *_ASKING.get(language, "").split()))
