@@ -127,14 +127,20 @@ class Tab:
         """Waits until a JavaScript expression is true; checked at every change of the document."""
         found = await self.see(
             f"""new Promise((done) => {{
-              const end = (value) => {{ observer.disconnect(); clearInterval(timer); clearTimeout(late); done(value); }};
+              const end = (value) => {{
+                observer.disconnect();
+                clearInterval(timer);
+                clearTimeout(late);
+                done(value);
+              }};
               const check = () => {{
                 let value;
                 try {{ value = {expression}; }} catch {{ value = false; }}
                 if (value) end(typeof value === "object" ? true : value);
               }};
               const observer = new MutationObserver(check);
-              observer.observe(document, {{subtree: true, childList: true, attributes: true, characterData: true}});
+              const everything = {{subtree: true, childList: true, attributes: true, characterData: true}};
+              observer.observe(document, everything);
               const timer = setInterval(check, 50);
               const late = setTimeout(() => end(null), {int(seconds * 1000)});
               check();
@@ -197,7 +203,8 @@ class Tab:
         await self.until(
             f"""(() => {{
               const select = document.querySelector({json.dumps(selector)});
-              if (![...(select?.options ?? [])].some((each) => each.value === {json.dumps(value)})) return false;
+              const options = [...(select?.options ?? [])];
+              if (!options.some((each) => each.value === {json.dumps(value)})) return false;
               select.value = {json.dumps(value)};
               select.dispatchEvent(new Event("change", {{bubbles: true}}));
               return true;
@@ -211,7 +218,7 @@ class Tab:
 
     async def picture(self, path: Path) -> None:
         taken = await self.send("Page.captureScreenshot", format="png")
-        path.write_bytes(base64.b64decode(taken["data"]))
+        await asyncio.to_thread(path.write_bytes, base64.b64decode(taken["data"]))
 
 
 @asynccontextmanager
