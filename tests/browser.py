@@ -14,7 +14,10 @@ from typing import Any
 
 import aiohttp
 
-CHROMIUM = next((found for name in ("chromium", "chromium-browser", "google-chrome") if (found := shutil.which(name))), None)
+CHROMIUM = next(
+    (found for name in ("chromium", "chromium-browser", "google-chrome") if (found := shutil.which(name))),
+    None,
+)
 
 FLAGS = (
     "--headless",
@@ -81,7 +84,9 @@ class Tab:
             details = params["exceptionDetails"]
             self.complaints.append(details.get("exception", {}).get("description") or details["text"])
         elif event == "Runtime.consoleAPICalled" and params["type"] in ("error", "warning", "assert"):
-            self.complaints.append(" ".join(str(each.get("value", each.get("description"))) for each in params["args"]))
+            self.complaints.append(
+                " ".join(str(each.get("value", each.get("description"))) for each in params["args"])
+            )
         elif event == "Log.entryAdded" and params["entry"]["level"] == "error":
             self.complaints.append(f"{params['entry']['text']} {params['entry'].get('url', '')}")
         elif event == "Network.requestWillBeSent":
@@ -91,7 +96,11 @@ class Tab:
 
     async def size(self, width: int, height: int, *, touch: bool = False) -> None:
         await self.send(
-            "Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=touch
+            "Emulation.setDeviceMetricsOverride",
+            width=width,
+            height=height,
+            deviceScaleFactor=1,
+            mobile=touch,
         )
 
     async def dark(self, yes: bool = True) -> None:
@@ -105,23 +114,33 @@ class Tab:
 
     async def see(self, expression: str) -> Any:
         """The value of a JavaScript expression; promises are awaited."""
-        answer = await self.send("Runtime.evaluate", expression=expression, awaitPromise=True, returnByValue=True)
+        answer = await self.send(
+            "Runtime.evaluate", expression=expression, awaitPromise=True, returnByValue=True
+        )
         if "exceptionDetails" in answer:
-            raise AssertionError(answer["exceptionDetails"].get("exception", {}).get("description", expression))
+            raise AssertionError(
+                answer["exceptionDetails"].get("exception", {}).get("description", expression)
+            )
         return answer["result"].get("value")
 
     async def until(self, expression: str, seconds: float = 8.0) -> Any:
         """Waits until a JavaScript expression is true; checked at every change of the document."""
         found = await self.see(
             f"""new Promise((done) => {{
-              const end = (value) => {{ observer.disconnect(); clearInterval(timer); clearTimeout(late); done(value); }};
+              const end = (value) => {{
+                observer.disconnect();
+                clearInterval(timer);
+                clearTimeout(late);
+                done(value);
+              }};
               const check = () => {{
                 let value;
                 try {{ value = {expression}; }} catch {{ value = false; }}
                 if (value) end(typeof value === "object" ? true : value);
               }};
               const observer = new MutationObserver(check);
-              observer.observe(document, {{subtree: true, childList: true, attributes: true, characterData: true}});
+              const everything = {{subtree: true, childList: true, attributes: true, characterData: true}};
+              observer.observe(document, everything);
               const timer = setInterval(check, 50);
               const late = setTimeout(() => end(null), {int(seconds * 1000)});
               check();
@@ -129,11 +148,15 @@ class Tab:
         )
         if not found:
             text = await self.see("document.body.innerText")
-            raise AssertionError(f"not within {seconds} s: {expression}\ncomplaints: {self.complaints}\nthe page says:\n{text}")
+            raise AssertionError(
+                f"not within {seconds} s: {expression}\ncomplaints: {self.complaints}\nthe page says:\n{text}"
+            )
         return found
 
     async def shows(self, text: str, within: str = "body", seconds: float = 8.0) -> None:
-        await self.until(f"document.querySelector({json.dumps(within)}).innerText.includes({json.dumps(text)})", seconds)
+        await self.until(
+            f"document.querySelector({json.dumps(within)}).innerText.includes({json.dumps(text)})", seconds
+        )
 
     async def click(self, selector: str, text: str | None = None) -> None:
         """Clicks the first element that matches and, when given, carries the text."""
@@ -148,8 +171,10 @@ class Tab:
         )
 
     async def focus(self, selector: str) -> None:
-        await self.until(f"(document.querySelector({json.dumps(selector)})?.focus(), "
-                         f"document.activeElement?.matches({json.dumps(selector)}))")
+        await self.until(
+            f"(document.querySelector({json.dumps(selector)})?.focus(), "
+            f"document.activeElement?.matches({json.dumps(selector)}))"
+        )
 
     async def type(self, selector: str, text: str, *, enter: bool = False) -> None:
         await self.focus(selector)
@@ -178,7 +203,8 @@ class Tab:
         await self.until(
             f"""(() => {{
               const select = document.querySelector({json.dumps(selector)});
-              if (![...(select?.options ?? [])].some((each) => each.value === {json.dumps(value)})) return false;
+              const options = [...(select?.options ?? [])];
+              if (!options.some((each) => each.value === {json.dumps(value)})) return false;
               select.value = {json.dumps(value)};
               select.dispatchEvent(new Event("change", {{bubbles: true}}));
               return true;
@@ -192,7 +218,7 @@ class Tab:
 
     async def picture(self, path: Path) -> None:
         taken = await self.send("Page.captureScreenshot", format="png")
-        path.write_bytes(base64.b64decode(taken["data"]))
+        await asyncio.to_thread(path.write_bytes, base64.b64decode(taken["data"]))
 
 
 @asynccontextmanager
@@ -210,7 +236,11 @@ async def browser() -> AsyncIterator[Tab]:
         )
         try:
             address = await asyncio.wait_for(_address(process), DEADLINE)
-            async with _drained(process), aiohttp.ClientSession() as session, session.ws_connect(address, max_msg_size=0) as socket:
+            async with (
+                _drained(process),
+                aiohttp.ClientSession() as session,
+                session.ws_connect(address, max_msg_size=0) as socket,
+            ):
                 tab = Tab(socket)
                 listening = asyncio.create_task(tab.listen())
                 await tab.open()

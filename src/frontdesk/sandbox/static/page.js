@@ -3,7 +3,6 @@
 import { el } from "./dom.js";
 import { byTime, displayName, ephemeralFor, isStreaming, Pane } from "./pane.js";
 import { confirmFirst, Modals } from "./modal.js";
-import { mrkdwn } from "./text.js";
 import { Trace } from "./trace.js";
 
 const SUGGESTIONS = [
@@ -170,9 +169,9 @@ class Page {
   // Screen readers hear a finished message once, not every piece of a stream.
   announce(message, to = null) {
     if (message.deleted) return;
-    const heard = this.panes.some((pane) => pane.channel === message.channel && (!to || to === pane.user));
-    if (!heard) return;
-    const said = el("div", {}, mrkdwn((message.shown ?? message.markdown) || message.text || "", this.drawing.names)).textContent;
+    const heard = this.panes.find((pane) => pane.channel === message.channel && (!to || to === pane.user));
+    const said = heard?.articleOf(message.ts)?.querySelector(".body").innerText;
+    if (!said) return;
     this.live.append(el("p", {}, `${this.authorOf(message).name}: ${said.slice(0, 600)}`));
     while (this.live.children.length > 5) this.live.firstElementChild.remove();
   }

@@ -296,6 +296,7 @@ export class Pane {
           author.assistant && el("span", { class: "tag" }, "APP"),
           author.stranger && el("span", { class: "tag outside" }, "other organisation"),
           el("time", { datetime: isoTime(message.ts), title: isoTime(message.ts) }, clock(message.ts)),
+          message.edited && !message.deleted && el("span", { class: "edited" }, "(edited)"),
           ephemeral && el("span", { class: "only-you" }, "only visible to you"),
         ),
         body,
@@ -308,7 +309,6 @@ export class Pane {
       return article;
     }
     this.drawContent(body, message);
-    if (message.edited) body.append(el("span", { class: "edited" }, "(edited)"));
     if (streaming) {
       body.append(el("span", { class: "caret", "aria-hidden": "true" }));
       article.querySelector(".byline").append(this.stopButton(rootOf(message)));
