@@ -176,7 +176,7 @@ class SlackApi:
 def _meaning(name: str, method: Method, error: SlackApiError) -> DeskError:
     # The SDK hands over its own response, or aiohttp's when the body was not JSON.
     response = error.response
-    status = int(getattr(response, "status_code", None) or getattr(response, "status", 0))
+    status: int = getattr(response, "status_code", None) or getattr(response, "status", 0) or 0
     data = getattr(response, "data", None)
     code = data.get("error") if isinstance(data, dict) else None
     if status == 429 or code in BUSY:
