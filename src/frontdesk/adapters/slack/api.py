@@ -30,6 +30,7 @@ METHODS: Mapping[str, Method] = {
     "agents.sessions.setStatus": Method(),
     "apps.connections.open": Method(app_token=True),
     "assistant.threads.setStatus": Method(),
+    "assistant.threads.setSuggestedPrompts": Method(),
     "auth.test": Method(),
     "chat.appendStream": Method(creates=True),
     "chat.getPermalink": Method(query=True),

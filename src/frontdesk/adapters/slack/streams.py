@@ -82,6 +82,7 @@ class SlackReplyStream:
         recipient: Person,
         marker: str,
         keep: Callable[[asyncio.Task[None]], None],
+        ended: Callable[[Thread], None],
     ) -> None:
         self._api = api
         self._budgets = budgets
@@ -92,6 +93,7 @@ class SlackReplyStream:
         self._recipient = recipient
         self._marker = marker
         self._keep = keep
+        self._ended = ended
         self._refs: tuple[MessageRef, ...] = ()
         self._mode: Mode = "unstarted"
         self._said = ""
@@ -121,6 +123,7 @@ class SlackReplyStream:
 
     async def finish(self, reply: Reply) -> tuple[MessageRef, ...]:
         await self._rest()
+        self._ended(self._thread)
         if not self._refs:
             if isinstance(self._trouble, Ambiguous):
                 raise self._trouble
@@ -141,13 +144,16 @@ class SlackReplyStream:
 
     async def cut(self, markdown: str) -> tuple[MessageRef, ...]:
         await self._rest()
+        self._ended(self._thread)
         if not self._refs:
             return ()
-        last = escaping.markdown(f"\n\n{markdown}")
+        last = escaping.markdown(f"\n\n{markdown}") if markdown else ""
         try:
             if self._mode == "native" and await self._stop(self._shown + last, []):
                 return self._refs
-            await self._update(render.marked(render.words(self._shown_words() + f"\n\n{markdown}"), self._marker, 1))
+            await self._update(
+                render.marked(render.words(f"{self._shown_words()}\n\n{markdown}".strip()), self._marker, 1)
+            )
         except DeskError as error:
             self._telemetry.trouble("slack stream not cut", error)
         return self._refs
