@@ -151,19 +151,10 @@ class SlackReplyStream:
         try:
             if self._mode == "native" and await self._stop(self._shown + last, []):
                 return self._refs
-            await self._update(
-                render.marked(render.words(f"{self._shown_words()}\n\n{markdown}".strip()), self._marker, 1)
-            )
+            await self._update(render.marked(render.prepared((self._shown + last).strip()), self._marker, 1))
         except DeskError as error:
             self._telemetry.trouble("slack stream not cut", error)
         return self._refs
-
-    def _shown_words(self) -> str:
-        """What was appended, as far as it is visible."""
-        at = len(self._said)
-        while at and not self._shown.startswith(escaping.markdown(self._said[:at])):
-            at = _settled(self._said[: at - 1])
-        return self._said[:at]
 
     async def _rest(self) -> None:
         """Let the task that brings words come to its end: nothing is in flight after this."""
@@ -207,7 +198,8 @@ class SlackReplyStream:
 
     def _ready(self) -> str:
         """Safe text that can be shown and will not change any more; empty when there is nothing new."""
-        safe = escaping.markdown(self._said[: _settled(self._said)])
+        said = self._said[:LIMIT]
+        safe = escaping.markdown(said[: _settled(said)])
         if len(safe) > LIMIT:
             return ""
         if not safe.startswith(self._shown):
@@ -272,7 +264,7 @@ class SlackReplyStream:
             "chat.postMessage",
             channel=self._thread.channel,
             thread_ts=self._thread.root,
-            **render.marked(render.words(self._said[: _settled(self._said)]), self._marker, 1),
+            **render.marked(render.prepared(safe), self._marker, 1),
             **render.QUIET,
             **render.NO_PREVIEWS,
         )
@@ -309,7 +301,7 @@ class SlackReplyStream:
             raise
 
     async def _show(self, safe: str) -> None:
-        await self._edit(render.words(self._said[: _settled(self._said)]))
+        await self._edit(render.prepared(safe))
         self._shown = safe
 
     async def _stop(self, final: str, below: list[dict[str, Any]]) -> bool:
