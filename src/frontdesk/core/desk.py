@@ -17,7 +17,7 @@ from typing import assert_never
 from frontdesk.core.assistant import Assistant, Burst
 from frontdesk.core.configuration import DeskConfig
 from frontdesk.core.handoff import Handoff
-from frontdesk.core.intake import Admitted, Ignored, admit
+from frontdesk.core.intake import Ignored, admit
 from frontdesk.core.interruption import Interrupted
 from frontdesk.core.phrases import phrases_for
 from frontdesk.core.relay import Crossing
@@ -44,7 +44,7 @@ from frontdesk.ports.chat import Chats
 from frontdesk.ports.clock import Clock
 from frontdesk.ports.library import Library
 from frontdesk.ports.model import Model
-from frontdesk.ports.store import Claim, Pending, Received, Store
+from frontdesk.ports.store import Claim, Pending, Store
 from frontdesk.ports.telemetry import Telemetry
 
 _REMEMBERED = 5_000
@@ -83,9 +83,14 @@ class Desk:
         if isinstance(admitted, Ignored):
             self._telemetry.count("ignored", why=admitted.why)
             return
-        received = await self._store_event(admitted, event)
-        if received == "unknown":
-            received = await self._gathered_elsewhere(admitted, event)
+        received = await self._store.receive(
+            admitted.conversation,
+            admitted.home,
+            event,
+            settle=0.0 if admitted.urgent else self.config.settle,
+            known_only=admitted.known_only,
+            gather=self.config.gather if admitted.opens else 0.0,
+        )
         self._telemetry.count("received", kind=event.kind, how=received)
 
     def notify(self, conversation: ConversationId) -> None:
@@ -111,25 +116,6 @@ class Desk:
                 self._running.pop(claim.lease.conversation, None)
             await self._commit(turn)
             return
-
-    async def _store_event(self, admitted: Admitted, event: Event) -> Received:
-        return await self._store.receive(
-            admitted.conversation,
-            admitted.home,
-            event,
-            settle=0.0 if admitted.urgent else self.config.settle,
-            known_only=admitted.known_only,
-            gather=self.config.gather if admitted.opens else 0.0,
-        )
-
-    async def _gathered_elsewhere(self, admitted: Admitted, event: Event) -> Received:
-        """An event of a loose message that was gathered into what its author had begun before."""
-        conversation = await self._store.linked(event.thread)
-        home = await self._store.home(conversation) if conversation else None
-        if conversation is None or home is None:
-            return "unknown"
-        moved = admitted.model_copy(update={"conversation": conversation, "home": home})
-        return await self._store_event(moved, event)
 
     async def _deal(self, turn: Turn) -> None:
         turn.handled(turn.claim.pending)
