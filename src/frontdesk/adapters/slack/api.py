@@ -109,6 +109,11 @@ class SlackApi:
             await self._session.close()
         self._session = self._client = None
 
+    @property
+    def team(self) -> str:
+        """Our workspace; known once `identity` was asked."""
+        return self._identity.team if self._identity is not None else ""
+
     async def identity(self) -> Identity:
         """Who we are; asked once. Raises Misconfigured or Retry."""
         if self._identity is None:

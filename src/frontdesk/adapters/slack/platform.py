@@ -55,6 +55,10 @@ class SlackChat:
     def platform(self) -> Platform:
         return "slack"
 
+    @property
+    def community(self) -> str:
+        return self._api.team
+
     async def post(self, thread: Thread, content: Content, marker: str) -> tuple[MessageRef, ...]:
         carried: tuple[Uploaded, ...] = ()
         if isinstance(content, Relay) and content.attachments:
