@@ -27,7 +27,8 @@ _STOPWORDS: Final = {
 
 _ASKING: Final = {
     "en": "hi hello hey please thanks thank help want need like would could know tell let question right get got still "
-    "also really anyone someone something anything way possible many much long yet already may might shall us",
+    "also really anyone someone something anything way possible many much long yet already may might shall us "
+    "see find show",
     "de": "hallo hi bitte danke brauche brauchen möchte möchten geht gehen gibt hätte gern gerne frage hilfe helfen "
     "wissen sagen eigentlich schon mal habt darf wann warum wieso viele lange finde bekomme bekommen heißt",
     "fr": "bonjour salut merci svp veux voudrais besoin peux puis faire fait aide question savoir dire comment combien "
