@@ -28,6 +28,9 @@ COVERAGE_WEIGHT: Final = 0.5
 RELATED: Final = 0.6
 """What a related word is worth where the word itself is missing."""
 
+LONGEST_QUESTION: Final = 4000
+"""Characters of a question that are searched for."""
+
 COMPOUNDING: Final = frozenset({"da", "de", "fi", "hu", "nb", "nl", "nn", "no", "sv"})
 """Languages that write compounds as one word."""
 
@@ -70,10 +73,10 @@ class Index:
 
     def search(self, query: str, audience: Audience = "public", limit: int = 6) -> Sequence[Found]:
         """Best first; nothing that shares no word with the question."""
-        asked = list(dict.fromkeys(words(query)))
+        asked = list(dict.fromkeys(words(query[:LONGEST_QUESTION])))
         if self._bm25 is None or not asked or limit < 1:
             return ()
-        language = self._language_of(query)
+        language = self._language_of(query[:LONGEST_QUESTION])
         sought = {spoken: self._sought(asked, spoken, language) for spoken in self._sizes}
         weights = np.where(self._language == language, np.float32(OWN_LANGUAGE), np.float32(1))
         if audience == "public":

@@ -38,6 +38,9 @@ _ASKING: Final = {
 }
 """Words with which people ask, whatever they ask about."""
 
+LONGEST: Final = 64
+"""Letters of a word that are looked at; what is longer was not written by a person."""
+
 _CJK: Final = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff"
 _RUN: Final = re.compile(rf"[{_CJK}]+|[^\W_{_CJK}]+(?:['’][^\W_{_CJK}]+)*")
 _IS_CJK: Final = re.compile(rf"[{_CJK}]")
@@ -48,7 +51,7 @@ def words(text: str) -> Iterator[str]:
     for match in _RUN.finditer(unicodedata.normalize("NFKC", text).casefold()):
         run = match[0]
         if not _IS_CJK.match(run):
-            yield run.replace("’", "'")
+            yield run.replace("’", "'")[:LONGEST]
         elif len(run) == 1:
             yield run
         else:
