@@ -4,18 +4,18 @@ import os
 import shutil
 import socket
 import subprocess
-from collections.abc import AsyncIterator, Iterator
-from contextlib import closing
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import AsyncExitStack, closing
 from pathlib import Path
 
 import pytest
-from pydantic import SecretStr
 from redis import Redis
 from redis.exceptions import ConnectionError as Unreachable
 
 from frontdesk.adapters.redis.config import RedisConfig
 from frontdesk.adapters.redis.connection import Connection, connect
 from frontdesk.adapters.redis.embedded import EmbeddedValkey
+from frontdesk.adapters.redis.store import RedisStore
 from frontdesk.domain.turns import TurnTrace
 
 
@@ -95,13 +95,27 @@ def redis_url(server_url: str) -> str:
     return server_url
 
 
-@pytest.fixture
-def redis_config(redis_url: str) -> RedisConfig:
-    return RedisConfig(url=SecretStr(redis_url), lease_seconds=0.2, poll_seconds=0.1)
+OpenConnection = Callable[..., Awaitable[Connection]]
+OpenStore = Callable[..., Awaitable[RedisStore]]
 
 
 @pytest.fixture
-async def connection(redis_config: RedisConfig) -> AsyncIterator[Connection]:
-    connection = await connect(redis_config)
-    yield connection
-    await connection.close()
+async def open_connection(redis_url: str) -> AsyncIterator[OpenConnection]:
+    """Connections to the empty database, with whatever a test wants otherwise."""
+    async with AsyncExitStack() as opened:
+
+        async def open_one(**wishes: object) -> Connection:
+            config = RedisConfig.model_validate({"url": redis_url, "poll_seconds": 0.1, **wishes})
+            connection = await connect(config)
+            opened.push_async_callback(connection.close)
+            return connection
+
+        yield open_one
+
+
+@pytest.fixture
+def open_store(open_connection: OpenConnection, notebook: Notebook) -> OpenStore:
+    async def open_one(**wishes: object) -> RedisStore:
+        return RedisStore(await open_connection(**wishes), notebook)
+
+    return open_one
