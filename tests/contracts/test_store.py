@@ -9,7 +9,7 @@ from typing import cast
 
 import pytest
 
-from contracts.conftest import Notebook, OpenStore
+from contracts.redis_servers import PATIENCE, Notebook, OpenStore
 from frontdesk.domain.errors import Fenced
 from frontdesk.domain.events import MessageDeleted, MessagePosted
 from frontdesk.domain.ids import ConversationId
@@ -19,7 +19,6 @@ from frontdesk.domain.transcript import CustomerSaid, MatterStarted
 from frontdesk.domain.turns import TurnTrace
 from frontdesk.ports.store import Claim, Commit, Lease, Store, TicketIndex
 
-PATIENCE = 5.0
 ANN = Person(platform="slack", community="T1", id="U1")
 BOB = Person(platform="slack", community="T1", id="U2")
 GATHER = 5.0
