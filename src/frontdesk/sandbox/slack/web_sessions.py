@@ -10,6 +10,7 @@ STATUSES = ("active", "processing", "suspended", "closed")
 
 
 def set_session_status(call: Call) -> Json:
+    _need_agent_features(call, "feature_disabled")
     channel = call.channel("channel_id")
     thread_ts = call.args.get("thread_ts")
     if not thread_ts:
@@ -38,6 +39,7 @@ def change_status(call: Call, channel: Channel, thread_ts: str, status: str) -> 
 
 
 def rename_session(call: Call) -> Json:
+    _need_agent_features(call, "feature_disabled")
     channel = call.channel("channel_id")
     thread_ts = call.args.get("thread_ts")
     if not thread_ts:
@@ -68,6 +70,7 @@ def set_thread_status(call: Call) -> Json:
 
 
 def set_suggested_prompts(call: Call) -> Json:
+    _need_agent_features(call, "not_agent_app")
     channel = call.channel("channel_id")
     if not channel.dm:
         raise ApiError("channel_not_found")
@@ -81,6 +84,11 @@ def set_suggested_prompts(call: Call) -> Json:
     call.workspace.prompts[channel.id, thread_ts] = prompts
     call.workspace.tell("prompts", {"channel": channel.id, "thread_ts": thread_ts, "prompts": prompts})
     return {}
+
+
+def _need_agent_features(call: Call, error: str) -> None:
+    if not call.app.agent_features:
+        raise ApiError(error)
 
 
 METHODS: Mapping[str, Callable[[Call], Json]] = {

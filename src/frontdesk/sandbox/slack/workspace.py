@@ -120,7 +120,8 @@ class Workspace(State):
     def keep_file(self, user: str, name: str, content: bytes, mimetype: str) -> File:
         file_id = self.next_id("F")
         url = f"{self.app.base_url}/files-pri/{self.app.team_id}-{file_id}/{name}"
-        self.files[file_id] = File(file_id, name, mimetype, content, user, url, created=int(self.clock.now()))
+        file = File(file_id, name, mimetype, content, user, url, created=int(self.clock.now()))
+        self.files[file_id] = replace(file, needs_lookup=self.people[user].is_stranger is not None)
         return self.files[file_id]
 
     # what the app is told
@@ -390,7 +391,7 @@ class Workspace(State):
         users = [one for one in message.reactions.get(name, ()) if one != user] + ([] if remove else [user])
         reactions = {**message.reactions, name: tuple(users)}
         new = self.put(replace(message, reactions={key: who for key, who in reactions.items() if who}))
-        self.tell("reaction", new.on_page())
+        self.tell("reaction", new)
         kind = "reaction_removed" if remove else "reaction_added"
         event = {
             "type": kind,
@@ -451,7 +452,7 @@ class Workspace(State):
         new = replace(view, body=body, hash=self._view_hash(body), errors={})
         if view.user in self.home and self.home[view.user].id == view.id:
             self.home[view.user] = new
-            self.tell("view", new.on_page())
+            self.tell("view", new)
             return new
         return self.put_view(new)
 
@@ -459,7 +460,7 @@ class Workspace(State):
         old = self.home.get(user)
         view_id = old.id if old else self.next_id("V")
         self.home[user] = View(view_id, user, body, self._view_hash(body), view_id)
-        self.tell("view", self.home[user].on_page())
+        self.tell("view", self.home[user])
         return self.home[user]
 
     def _view_hash(self, body: Json) -> str:
