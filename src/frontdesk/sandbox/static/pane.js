@@ -68,7 +68,7 @@ export class Pane {
     this.person.value = id;
     const { channels, dm } = this.app.placesOf(id);
     const options = channels.map((each) => [each.id, `# ${each.name}`]);
-    options.push([dm?.id ?? "dm", `Direct message with ${this.app.assistantName()}`]);
+    options.push([dm?.id ?? "dm", `@ ${this.app.assistantName()} (direct)`]);
     fill(this.place, options);
     const wanted = this.channel === "dm" && dm ? dm.id : (this.channel ?? sessionStorage.getItem(`${this.key}-place`));
     const fits = options.some(([value]) => value === wanted);
@@ -310,7 +310,8 @@ export class Pane {
     }
     this.drawContent(body, message);
     if (streaming) {
-      body.append(el("span", { class: "caret", "aria-hidden": "true" }));
+      const last = body.lastElementChild?.lastElementChild;
+      (last?.tagName === "P" ? last : body).append(el("span", { class: "caret", "aria-hidden": "true" }));
       article.querySelector(".byline").append(this.stopButton(rootOf(message)));
     } else if (ENDED[message.streaming]) body.append(el("p", { class: "dim" }, ENDED[message.streaming]));
     if (!ephemeral) article.append(this.tools(message, mine, thread, body));
