@@ -15,12 +15,12 @@ async def connected(slack: SlackServer, app: AsyncApp) -> AsyncIterator[AsyncSoc
     """The app listening over Socket Mode."""
     before = len(slack.sockets.sockets)
     handler = AsyncSocketModeHandler(app, slack.app_token, ping_interval=1)
-    await handler.connect_async()
+    await handler.connect_async()  # type: ignore[no-untyped-call]
     await slack.workspace.until(lambda: len(slack.sockets.sockets) > before)
     try:
         yield handler
     finally:
-        await handler.close_async()
+        await handler.close_async()  # type: ignore[no-untyped-call]
 
 
 @asynccontextmanager

@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from slack_sdk.web.async_client import AsyncWebClient
 
 from frontdesk.sandbox.slack import SlackServer
 
@@ -70,7 +71,8 @@ async def test_the_app_hears_nothing_from_where_it_is_not(slack: SlackServer) ->
     assert told(slack) == []
     await ws.join(slack.bot_user_id, "CRANDOM")
     await ws.say("UALICE", "CRANDOM", "now")
-    assert [event["type"] for event in told(slack)] == ["member_joined_channel", "message"]
+    assert [event["type"] for event in told(slack)] == ["member_joined_channel", "message", "message"]
+    assert told(slack)[1]["subtype"] == "channel_join"
     with pytest.raises(ValueError, match="cannot write there"):
         await ws.say("UCAROL", "CSUPPORT", "let me in")
 
@@ -114,3 +116,33 @@ async def test_the_feed_tells_of_every_change(slack: SlackServer) -> None:
     assert (frame["kind"], frame["ts"], frame["shown"]) == ("message", said.ts, "hello")
     await slack.workspace.delete("UALICE", "CSUPPORT", said.ts)
     assert (await anext(feed))["kind"] == "deleted"
+
+
+async def test_a_deleted_root_with_replies_becomes_a_tombstone(
+    slack: SlackServer, client: AsyncWebClient
+) -> None:
+    root = await slack.workspace.say("UALICE", "CSUPPORT", "root")
+    await slack.workspace.say("UBOB", "CSUPPORT", "reply", thread_ts=root.ts)
+    await slack.workspace.delete("UALICE", "CSUPPORT", root.ts)
+    last = told(slack)[-1]
+    assert (last["subtype"], last["message"]["subtype"]) == ("message_changed", "tombstone")
+    replies = await client.conversations_replies(channel="CSUPPORT", ts=root.ts)
+    assert [message["text"] for message in replies["messages"]] == ["This message was deleted.", "reply"]
+
+
+async def test_a_preview_is_a_change_without_an_edit(slack: SlackServer) -> None:
+    said = await slack.workspace.say("UALICE", "CSUPPORT", "see <https://example.com>")
+    await slack.workspace.unfurl("CSUPPORT", said.ts, "Example")
+    last = told(slack)[-1]
+    assert last["subtype"] == "message_changed"
+    assert "edited" not in last["message"]
+    assert last["message"]["text"] == last["previous_message"]["text"]
+
+
+async def test_other_apps_are_heard_with_their_own_id(slack: SlackServer) -> None:
+    await slack.workspace.say_as_other_app("CSUPPORT", "deployed")
+    assert (told(slack)[0]["bot_id"], told(slack)[0]["subtype"], "user" in told(slack)[0]) == (
+        "BOTHER",
+        "bot_message",
+        False,
+    )

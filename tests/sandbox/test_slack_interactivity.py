@@ -200,7 +200,7 @@ async def test_feedback_buttons_selects_and_doubled_action_ids(
     options = [{"text": plain(value), "value": value} for value in ("a", "b")]
     select = {"type": "static_select", "action_id": "pick", "options": options}
     section = {"type": "section", "text": plain("Pick"), "accessory": select}
-    blocks = [section, {"type": "context_actions", "elements": [feedback]}]
+    blocks: list[dict[str, Any]] = [section, {"type": "context_actions", "elements": [feedback]}]
     async with connected(slack, app):
         posted = await client.chat_postMessage(channel="CSTAFF", text="card", blocks=blocks)
         for action_id, value in (("rate", "negative"), ("pick", "b")):

@@ -13,7 +13,7 @@ from frontdesk.sandbox.slack import SlackServer
 async def refused(call: Any) -> dict[str, Any]:
     with pytest.raises(SlackApiError) as refusal:
         await call
-    answer: dict[str, Any] = refusal.value.response.data  # type: ignore[assignment]
+    answer: dict[str, Any] = refusal.value.response.data
     return answer
 
 
@@ -247,8 +247,8 @@ async def test_a_reaction_is_added_once_and_can_be_taken_away(
 async def test_status_sessions_and_prompts_are_kept(slack: SlackServer, client: AsyncWebClient) -> None:
     ws = slack.workspace
     said = await ws.say_dm("UALICE", "hello")
-    place = {"channel_id": said.channel, "thread_ts": said.ts}
-    await client.assistant_threads_setStatus(**place, status="is thinking", loading_messages=["Reading"])
+    place: dict[str, Any] = {"channel_id": said.channel, "thread_ts": said.ts}
+    await client.assistant_threads_setStatus(status="is thinking", loading_messages=["Reading"], **place)
     assert ws.status[said.channel, said.ts] == "is thinking"
     await client.chat_postMessage(channel=said.channel, thread_ts=said.ts, text="done")
     assert ws.status == {}
@@ -264,8 +264,8 @@ async def test_status_sessions_and_prompts_are_kept(slack: SlackServer, client: 
     await client.assistant_threads_setSuggestedPrompts(**place, prompts=[{"title": "a", "message": "b"}])
     assert ws.prompts[said.channel, said.ts] == [{"title": "a", "message": "b"}]
     slack.app.agent_features = False
-    answer = await refused(client.api_call("agents.sessions.setStatus", json={**place, "status": "closed"}))
-    assert answer["error"] == "feature_disabled"
+    refusal = await refused(client.api_call("agents.sessions.setStatus", json={**place, "status": "closed"}))
+    assert refusal["error"] == "feature_disabled"
 
 
 async def test_the_same_client_msg_id_can_prevent_a_double(

@@ -1,4 +1,4 @@
-"""Socket Mode as Slack does it: one receiver for each envelope, redelivery, refresh, cuts and stale tickets."""
+"""Socket Mode as Slack does it: one receiver for each envelope, redelivery, refresh, cuts, tickets."""
 
 import asyncio
 import json

@@ -1,8 +1,11 @@
 """Streamed messages: what they need, how long they live, and how they end."""
 
+from collections.abc import Awaitable
+from typing import Any
+
 import pytest
 from slack_sdk.errors import SlackApiError
-from slack_sdk.models.messages.chunk import MarkdownTextChunk, PlanUpdateChunk, TaskUpdateChunk
+from slack_sdk.models.messages.chunk import Chunk, MarkdownTextChunk, PlanUpdateChunk, TaskUpdateChunk
 from slack_sdk.web.async_client import AsyncWebClient
 
 from frontdesk.sandbox.slack import Message, SlackServer
@@ -24,9 +27,9 @@ async def started(client: AsyncWebClient, question: Message, text: str = "Two ")
     return str(answer["ts"])
 
 
-async def error_of(call: object) -> str:
+async def error_of(call: Awaitable[object]) -> str:
     with pytest.raises(SlackApiError) as refused:
-        await call  # type: ignore[misc]
+        await call
     return str(refused.value.response["error"])
 
 
@@ -113,21 +116,28 @@ async def test_the_stop_button_ends_the_stream_and_tells_the_app(
     )
     told = slack.delivery.sent[-1]["event"]
     assert (told["type"], told["thread_ts"], told["user"]) == ("agent_session_stopped", question.ts, "UALICE")
+    assert told["streaming_message_ts"] == [ts]
 
 
 async def test_chunks_of_every_kind_are_shown(
     slack: SlackServer, client: AsyncWebClient, question: Message
 ) -> None:
     ts = await started(client, question, text="")
-    task = {"id": "1", "title": "Looking it up"}
     await client.chat_appendStream(
         channel="CSUPPORT",
         ts=ts,
-        chunks=[TaskUpdateChunk(**task, status="in_progress"), PlanUpdateChunk(title="Plan")],
+        chunks=[
+            TaskUpdateChunk(id="1", title="Looking it up", status="in_progress"),
+            PlanUpdateChunk(title="Plan"),
+        ],
     )
-    done = TaskUpdateChunk(**task, status="complete", output="found")
+    done = TaskUpdateChunk(id="1", title="Looking it up", status="complete", output="found")
     section = {"type": "section", "text": {"type": "mrkdwn", "text": "a block"}}
-    chunks = [done, MarkdownTextChunk(text="Five days"), {"type": "blocks", "blocks": [section]}]
+    chunks: list[Chunk | dict[str, Any]] = [
+        done,
+        MarkdownTextChunk(text="Five days"),
+        {"type": "blocks", "blocks": [section]},
+    ]
     await client.chat_stopStream(channel="CSUPPORT", ts=ts, chunks=chunks)
     message = slack.workspace.message("CSUPPORT", ts)
     assert message is not None

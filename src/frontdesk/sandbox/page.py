@@ -36,7 +36,7 @@ class PageServer:
         server.router.add_get("/sandbox/file/{file}", self._file)
         for name, act in self._acts().items():
             server.router.add_post(f"/sandbox/{name}", _answering(act))
-        self._runner = web.AppRunner(server, shutdown_timeout=0.5)
+        self._runner = web.AppRunner(server, shutdown_timeout=0.5, access_log=None)
 
     async def __aenter__(self) -> Self:
         await self._runner.setup()

@@ -54,7 +54,7 @@ class SlackServer:
         server.router.add_get("/files-pri/{file}/{name}", self._download)
         server.router.add_get("/images/{name}", self._picture)
         server.router.add_post("/actions/{team}/{key}", self._respond)
-        self._runner = web.AppRunner(server, shutdown_timeout=0.5)
+        self._runner = web.AppRunner(server, shutdown_timeout=0.5, access_log=None)
 
     async def __aenter__(self) -> Self:
         await self._runner.setup()
@@ -184,8 +184,9 @@ class SlackServer:
             return web.Response(status=404)
         hue = sum(person.id.encode()) * 37 % 360
         drawing = (
-            '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 48 48"><rect width="48" height="48" rx="8" '
-            f'fill="hsl({hue} 45% 40%)"/><text x="24" y="33" font-family="sans-serif" font-size="26" fill="white" '
+            '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 48 48">'
+            f'<rect width="48" height="48" rx="8" fill="hsl({hue} 45% 40%)"/>'
+            '<text x="24" y="33" font-family="sans-serif" font-size="26" fill="white" '
             f'text-anchor="middle">{html.escape(person.real_name[:1])}</text></svg>'
         )
         return web.Response(text=drawing, content_type="image/svg+xml")

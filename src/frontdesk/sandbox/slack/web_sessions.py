@@ -26,7 +26,11 @@ def set_session_status(call: Call) -> Json:
         raise ApiError("invalid_arguments", "[ERROR] title longer than 200")
     call.message(channel, thread_ts, error="not_authorized")
     session = change_status(call, channel, thread_ts, call.args["status"])
-    return {"status": session.status, "agent_status": session.status, "title": session.title}
+    answer: Json = {"status": session.status, "agent_status": session.status, "title": session.title}
+    if "agent_session_stopped" not in call.app.events:
+        warning = "missing_agent_session_stopped_event_subscription"
+        answer |= {"warning": warning, "response_metadata": {"warnings": [warning]}}
+    return answer
 
 
 def change_status(call: Call, channel: Channel, thread_ts: str, status: str) -> Session:

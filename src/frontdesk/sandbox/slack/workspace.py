@@ -102,6 +102,30 @@ class Workspace(State):
         self.announce_change(old, new)
         return new
 
+    async def unfurl(self, channel: str, ts: str, title: str) -> Message:
+        """Slack adds a preview of a link: a change of the message that nobody made, without `edited`."""
+        old = self.message(channel, ts)
+        if old is None:
+            raise ValueError(f"there is no message {ts} in {channel}")
+        new = self.put(replace(old, attachments=(*old.attachments, {"title": title, "fallback": title})))
+        self.announce_change(old, new)
+        return new
+
+    async def say_as_other_app(self, channel: str, text: str, *, thread_ts: str | None = None) -> Message:
+        """Another integration posts; answering it could go on for ever."""
+        message = Message(
+            ts=self.next_ts(),
+            channel=channel,
+            thread_ts=thread_ts,
+            bot_id="BOTHER",
+            app_id="AOTHER",
+            username="deploys",
+            text=text,
+            subtype="bot_message",
+        )
+        self.announce(self.put(message))
+        return message
+
     async def delete(self, user: str, channel: str, ts: str) -> Message:
         old = self._own(user, channel, ts)
         self.announce_deletion(old)
@@ -134,11 +158,16 @@ class Workspace(State):
         event = self._with_place(message.wire(in_event=True), channel, message.ts)
         event |= self._author(message)
         self._send(event, channel)
-        if not channel.dm and not message.bot_id and f"<@{self.app.bot_user_id}>" in message.text:
+        if self._is_mention(message, channel):
             mention = {key: value for key, value in event.items() if key not in ("subtype", "channel_type")}
             self.delivery.event(
                 {**mention, "type": "app_mention"}, subscription="app_mention", ext_shared=channel.ext_shared
             )
+
+    def _is_mention(self, message: Message, channel: Channel) -> bool:
+        spoken = message.subtype in (None, "file_share", "thread_broadcast", "bot_message")
+        named = f"<@{self.app.bot_user_id}>" in message.text
+        return named and spoken and not channel.dm and message.bot_id != self.app.bot_id
 
     def announce_change(self, old: Message, new: Message) -> None:
         self._announce_hidden(
@@ -146,9 +175,28 @@ class Workspace(State):
         )
 
     def announce_deletion(self, old: Message) -> None:
+        """A root with replies leaves a tombstone, which Slack reports as a change."""
+        if any(one.ts != old.ts for one in self.thread(old.channel, old.ts)):
+            stone = {
+                "subtype": "message_changed",
+                "message": self.tombstone(old),
+                "previous_message": old.wire(),
+            }
+            self._announce_hidden(old, stone)
+            return
         self._announce_hidden(
             old, {"subtype": "message_deleted", "deleted_ts": old.ts, "previous_message": old.wire()}
         )
+
+    def tombstone(self, old: Message) -> Json:
+        """What stands in the place of a deleted root."""
+        gone = {
+            "type": "message",
+            "subtype": "tombstone",
+            "hidden": True,
+            "text": "This message was deleted.",
+        }
+        return {**gone, "user": "USLACKBOT", "ts": old.ts, "thread_ts": old.ts}
 
     def _announce_hidden(self, message: Message, what: Json) -> None:
         channel = self.channels[message.channel]
@@ -167,7 +215,7 @@ class Workspace(State):
             profile = {
                 "id": message.bot_id,
                 "app_id": message.app_id,
-                "name": self.app.bot_name,
+                "name": message.username or self.app.bot_name,
                 "deleted": False,
             }
             return {"bot_profile": profile}
@@ -200,9 +248,10 @@ class Workspace(State):
 
     async def click(self, user: str, channel: str, ts: str, action_id: str, value: Any = None) -> Ack:
         """Use an element of a message; `value` picks the option, or one of several buttons."""
+        self._must_be_in(user, channel)
         message = self.message(channel, ts) or self.ephemeral(channel, ts)
-        if message is None or message.deleted:
-            raise ValueError(f"there is no message {ts} in {channel}")
+        if message is None or message.deleted or message.seen_by not in (None, user):
+            raise ValueError(f"{user} sees no message {ts} in {channel}")
         block, element = find_element(message.blocks, action_id, value)
         payload = self._interaction(user, "block_actions") | {
             "container": {
@@ -351,7 +400,7 @@ class Workspace(State):
             "user": user,
             "channel": channel,
             "thread_ts": thread_ts,
-            "message_ts": stopped,
+            "streaming_message_ts": stopped,
             "event_ts": self.next_ts(),
         }
         self.delivery.event(event, subscription="agent_session_stopped")
@@ -365,9 +414,11 @@ class Workspace(State):
             "channel": channel,
             "thread_ts": thread_ts,
             "title": title,
-            "previous_title": session.title,
+            "team_id": self.app.team_id,
             "event_ts": self.next_ts(),
         }
+        if session.title is not None:
+            event["previous_title"] = session.title
         self.delivery.event(event, subscription="agent_session_title_changed")
 
     async def open_messages_tab(self, user: str) -> None:
@@ -414,6 +465,9 @@ class Workspace(State):
             return
         self.channels[channel] = replace(place, members=(*place.members, user))
         self._announce_membership("member_joined_channel", user, channel)
+        line = f"<@{user}> has joined the channel"
+        joined = Message(ts=self.next_ts(), channel=channel, user=user, text=line, subtype="channel_join")
+        self.announce(self.put(joined))
 
     async def leave(self, user: str, channel: str) -> None:
         place = self.channels[channel]
