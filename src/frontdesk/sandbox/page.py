@@ -100,8 +100,7 @@ class PageServer:
                 for channel in ws.channels.values()
             ],
             "messages": {
-                channel: [one.on_page() for one in ws.everything(channel) if not one.deleted]
-                for channel in ws.channels
+                channel: [one.on_page() for one in ws.everything(channel) if not one.deleted] for channel in ws.channels
             },
             "ephemerals": [one.on_page() for one in ws.ephemerals],
             "views": [view.on_page() for views in ws.views.values() for view in views],
@@ -212,9 +211,7 @@ class PageServer:
     async def _shortcut(self, args: Json) -> Json:
         ws = self._slack.workspace
         return _acked(
-            await ws.shortcut(
-                args["user"], args["callback_id"], channel=args.get("channel"), ts=args.get("ts")
-            )
+            await ws.shortcut(args["user"], args["callback_id"], channel=args.get("channel"), ts=args.get("ts"))
         )
 
     async def _stop(self, args: Json) -> Json:

@@ -84,9 +84,7 @@ def _readable(result: str) -> str:
         return result.strip() or "The tool gave no result."
     if not isinstance(value, dict):
         return result.strip()
-    lines = [
-        f"- **{str(name).replace('_', ' ').capitalize()}**: {_shown(held)}" for name, held in value.items()
-    ]
+    lines = [f"- **{str(name).replace('_', ' ').capitalize()}**: {_shown(held)}" for name, held in value.items()]
     return "This is what I found:\n\n" + "\n".join(lines)
 
 
@@ -132,9 +130,7 @@ def _coverage(question: frozenset[str], passage: Passage, language: str) -> floa
     if not question:
         return 0.0
     title = stems(passage.title, language)
-    held = title.union(
-        *(piece.words | stems(piece.heading, language) for piece in pieces_of(passage.text, language))
-    )
+    held = title.union(*(piece.words | stems(piece.heading, language) for piece in pieces_of(passage.text, language)))
     met = sum(share(question, held).values())
     return (met + 0.3 * sum(share(question, title).values())) / len(question)
 
@@ -157,19 +153,19 @@ def _chosen(scored: list[Scored], question: frozenset[str], *, asks_how: bool) -
         return []
     best = max(quotable, key=lambda one: one.score)
     if asks_how and best.piece.kind == "sentence":
-        steps = [
-            one for one in scored if one.piece.kind == "step" and one.piece.heading == best.piece.heading
-        ]
+        steps = [one for one in scored if one.piece.kind == "step" and one.piece.heading == best.piece.heading]
         if steps:
             return _joined([best], _with_lead(scored, max(steps, key=lambda one: one.score).piece.block))
     if best.piece.kind != "sentence":
-        return _with_lead(scored, best.piece.block)
+        found = _with_lead(scored, best.piece.block)
+        sentences_with_it = [one for one in quotable if one.piece.kind == "sentence" and one.score >= 1]
+        if found[0].piece.kind == "table head" and sentences_with_it:
+            return [max(sentences_with_it, key=lambda one: one.score), *found]
+        return found
     worthy = sorted((one for one in quotable if _belongs(one, best)), key=lambda one: -one.score)
     chosen = [best, *worthy[: MOST_SENTENCES - 1]]
     paragraph = [one for one in scored if one.piece.block == best.piece.block]
-    leads_on = paragraph[-1].piece.text.endswith(":") and any(
-        share(question, paragraph[-1].piece.words).values()
-    )
+    leads_on = paragraph[-1].piece.text.endswith(":") and any(share(question, paragraph[-1].piece.words).values())
     following = paragraph[-1].position + 1
     if leads_on and following < len(scored):
         return _joined(chosen[:2], _with_lead(scored, scored[following].piece.block))
@@ -192,9 +188,7 @@ def _with_lead(scored: list[Scored], block: int) -> list[Scored]:
     before = inside[0].position - 1
     lead = scored[before] if before >= 0 else None
     if len(inside) > LONGEST_LIST and inside[0].piece.kind == "item":
-        inside = sorted(
-            sorted(inside, key=lambda one: -one.score)[:LONGEST_LIST], key=lambda one: one.position
-        )
+        inside = sorted(sorted(inside, key=lambda one: -one.score)[:LONGEST_LIST], key=lambda one: one.position)
     leads = lead is not None and lead.piece.kind == "sentence" and lead.piece.text.endswith(":")
     return [lead, *inside] if lead is not None and leads else inside
 

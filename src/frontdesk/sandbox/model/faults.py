@@ -8,7 +8,7 @@ from typing import TypeAlias
 
 from frontdesk.sandbox.model.prompt import Task
 from frontdesk.sandbox.model.reply import Reply, ToolCall
-from frontdesk.sandbox.model.wire import DONE, Act, Frame, JsonObject, error_body, is_delta
+from frontdesk.sandbox.model.wire import DONE, Act, Frame, JsonObject, encode, error_body, is_delta
 
 HTML = "<!doctype html><title>Bad gateway</title><h1>Something is wrong in front of this server</h1>"
 
@@ -64,9 +64,7 @@ _STATUS_WORDS = {
 
 def _status(fault: Fault, _body: JsonObject) -> Refusal:
     status = int(fault.name.partition(":")[2])
-    message, kind, code = _STATUS_WORDS.get(
-        status, ("The server had an error.", "server_error", "server_error")
-    )
+    message, kind, code = _STATUS_WORDS.get(status, ("The server had an error.", "server_error", "server_error"))
     wait = None if fault.retry_after is None else str(fault.retry_after)
     return Refusal(status, json.dumps(error_body(message, kind, code)), retry_after=wait)
 
@@ -81,18 +79,14 @@ def _html_200(_fault: Fault, _body: JsonObject) -> Refusal:
 
 
 def _error_200(_fault: Fault, _body: JsonObject) -> Refusal:
-    return Refusal(
-        200, json.dumps(error_body("The upstream model failed.", "server_error", "upstream_error"))
-    )
+    return Refusal(200, json.dumps(error_body("The upstream model failed.", "server_error", "upstream_error")))
 
 
 def _refuse(fault: Fault, body: JsonObject) -> Refusal | None:
     argument = fault.name.partition(":")[2]
     if argument not in body:
         return None
-    refused = error_body(
-        f"Unsupported parameter: {argument!r}.", "invalid_request_error", "unsupported_parameter"
-    )
+    refused = error_body(f"Unsupported parameter: {argument!r}.", "invalid_request_error", "unsupported_parameter")
     refused["error"]["param"] = argument
     return Refusal(400, json.dumps(refused))
 
@@ -111,9 +105,7 @@ REFUSALS: dict[str, Callable[[Fault, JsonObject], Refusal | None]] = {
 
 def _half(reply: Reply) -> Reply:
     text = reply.text[: max(1, len(reply.text) // 2)]
-    calls = tuple(
-        replace(call, arguments=call.arguments[: len(call.arguments) // 2]) for call in reply.tool_calls
-    )
+    calls = tuple(replace(call, arguments=call.arguments[: len(call.arguments) // 2]) for call in reply.tool_calls)
     return replace(reply, text=text, tool_calls=calls)
 
 
@@ -187,9 +179,7 @@ def _commented(frames: list[Frame], _after: int) -> list[Frame]:
 
 
 def _finish_reason(reason: str | None) -> StreamEdit:
-    return _each_choice(
-        lambda choice: choice.update(finish_reason=reason) if choice["finish_reason"] else None
-    )
+    return _each_choice(lambda choice: choice.update(finish_reason=reason) if choice["finish_reason"] else None)
 
 
 def _reasoning(field: str) -> StreamEdit:
@@ -230,11 +220,7 @@ def _whole_arguments_as_object(frames: list[Frame], _after: int) -> list[Frame]:
     arguments: dict[int, str] = {}
     openings: dict[int, JsonObject] = {}
     for frame in frames:
-        calls = (
-            frame["choices"][0]["delta"].get("tool_calls")
-            if isinstance(frame, dict) and frame["choices"]
-            else None
-        )
+        calls = frame["choices"][0]["delta"].get("tool_calls") if isinstance(frame, dict) and frame["choices"] else None
         if not calls:
             kept.append(frame)
             continue
@@ -259,9 +245,9 @@ def _usage_in_every_chunk(frames: list[Frame], _after: int) -> list[Frame]:
 
 _BROKEN_JSON = b'data: {"id":"chatcmpl-stand-in","choices":[{"index":0,"delta":{"conte\n\n'
 _BROKEN_UTF8 = b'data: {"id":"x","choices":[{"index":0,"delta":{"content":"\xff\xfe"}}]}\n\n'
-_NULL_CHOICES: Frame = {"id": "chatcmpl-stand-in", "object": "chat.completion.chunk", "choices": None}
-_WRONG_TYPE: Frame = {"id": 7, "object": "chat.completion.chunk", "choices": "none today"}
-_ERROR: Frame = error_body("The upstream model stopped.", "server_error", "upstream_error")
+_NULL_CHOICES = encode({"id": "x", "object": "chat.completion.chunk", "choices": None})
+_WRONG_TYPE = encode({"id": 7, "object": "chat.completion.chunk", "choices": "none today"})
+_ERROR = encode(error_body("The upstream model stopped.", "server_error", "upstream_error"))
 
 STREAM_EDITS: dict[str, StreamEdit] = {
     "stall": _then(Act.SILENCE),

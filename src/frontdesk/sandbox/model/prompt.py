@@ -7,9 +7,7 @@ from typing import Any, Literal, cast
 
 Task = Literal["triage", "answer", "summary"]
 
-_BLOCK = {
-    tag: re.compile(rf"<{tag}>(.*?)</{tag}>", re.DOTALL) for tag in ("conversation", "passages", "question")
-}
+_BLOCK = {tag: re.compile(rf"<{tag}>(.*?)</{tag}>", re.DOTALL) for tag in ("conversation", "passages", "question")}
 _MESSAGE = re.compile(r'<message from="([^"]*)"[^>]*>(.*?)</message>', re.DOTALL)
 _PASSAGE = re.compile(r"<passage([^>]*)>(.*?)</passage>", re.DOTALL)
 _ATTRIBUTE = re.compile(r'([\w-]+)="([^"]*)"')
@@ -57,9 +55,7 @@ def read_prompt(body: dict[str, Any]) -> Prompt:
         ),
         passages=tuple(_passages(_inside("passages", text) or "")),
         question=html.unescape(text if question is None else question).strip(),
-        tools=tuple(
-            str(tool["function"]["name"]) for tool in tools if isinstance(tool.get("function"), dict)
-        ),
+        tools=tuple(str(tool["function"]["name"]) for tool in tools if isinstance(tool.get("function"), dict)),
         tool_results=tuple(content_of(message) for message in after if message.get("role") == "tool"),
     )
 

@@ -20,9 +20,7 @@ class Script:
     )
     _faults: list[Fault] = field(default_factory=list)
 
-    def answer(
-        self, text: str | Iterable[str], *, chunk: int | None = None, delay: float | None = None
-    ) -> None:
+    def answer(self, text: str | Iterable[str], *, chunk: int | None = None, delay: float | None = None) -> None:
         """The next answer is exactly this text, or exactly these deltas."""
         exact = text if isinstance(text, str) else tuple(text)
         self._replies["answer"].append(Reply(exact, chunk=chunk, delay=delay))
@@ -33,9 +31,7 @@ class Script:
 
     def tool_calls(self, *calls: tuple[str, str | Mapping[str, Any]], text: str = "") -> None:
         """The next answer step calls several tools at once, after some text if there is any."""
-        made = tuple(
-            ToolCall(name, given if isinstance(given, str) else json.dumps(given)) for name, given in calls
-        )
+        made = tuple(ToolCall(name, given if isinstance(given, str) else json.dumps(given)) for name, given in calls)
         self._replies["answer"].append(Reply(text, tool_calls=made))
 
     def triage(self, result: Mapping[str, Any] | str) -> None:

@@ -166,9 +166,7 @@ class ModelServer:
         usage = usage_of(body, reply)
         if body.get("stream"):
             asked = bool((body.get("stream_options") or {}).get("include_usage"))
-            frames = frames_of(
-                reply, finish=finish, words_each=self.chunk_size, usage=usage if asked else None
-            )
+            frames = frames_of(reply, finish=finish, words_each=self.chunk_size, usage=usage if asked else None)
             if fault is not None and (edit := STREAM_EDITS.get(fault.name)):
                 frames = edit(frames, fault.after)
             return await self._stream(request, frames, reply, held=prompt.task == "answer")
@@ -217,9 +215,7 @@ class ModelServer:
         await response.write_eof()
         return response
 
-    async def _misbehave(
-        self, request: web.Request, response: web.StreamResponse, act: Act
-    ) -> web.StreamResponse:
+    async def _misbehave(self, request: web.Request, response: web.StreamResponse, act: Act) -> web.StreamResponse:
         if act is Act.SILENCE:
             await self._closing.wait()
         while act is Act.KEEP_ALIVE and not self._closing.is_set():
@@ -250,9 +246,7 @@ def _within_limit(reply: Reply, body: JsonObject) -> Reply:
 
 def _refused(refusal: Refusal) -> web.Response:
     headers = {} if refusal.retry_after is None else {"Retry-After": refusal.retry_after}
-    return web.Response(
-        text=refusal.body, status=refusal.status, content_type=refusal.content_type, headers=headers
-    )
+    return web.Response(text=refusal.body, status=refusal.status, content_type=refusal.content_type, headers=headers)
 
 
 def _model_card(model: str) -> JsonObject:

@@ -136,9 +136,7 @@ def _text_problems(kind: str, block: Mapping[str, Any], *, in_view: bool) -> Ite
     context = block.get("elements", ()) if kind == "context" else ()
     if not all(part.get("type") == "image" or _text_fits(part, 2000) for part in context):
         yield "context text must be 1 to 2000 characters"
-    if kind == "image" and not (
-        block.get("alt_text") and (block.get("image_url") or block.get("slack_file"))
-    ):
+    if kind == "image" and not (block.get("alt_text") and (block.get("image_url") or block.get("slack_file"))):
         yield "image needs alt_text and an address"
 
 
@@ -186,10 +184,7 @@ def _option_problems(element: Json) -> Iterator[str]:
         *(group.get("options", ()) for group in element.get("option_groups", ())),
     ]
     options = [option for group in groups for option in group]
-    if (
-        kind in ("static_select", "multi_static_select", "radio_buttons", "checkboxes", "overflow")
-        and not options
-    ):
+    if kind in ("static_select", "multi_static_select", "radio_buttons", "checkboxes", "overflow") and not options:
         yield "options missing"
     most = {"overflow": 5, "checkboxes": 10, "radio_buttons": 10}.get(kind, 100)
     if any(len(group) > most for group in groups):
@@ -247,8 +242,7 @@ def checked_metadata(metadata: Any) -> Json | None:
     if not re.fullmatch(r"[a-zA-Z0-9_.-]{1,255}", metadata["event_type"]):
         raise ApiError("invalid_metadata_schema")
     if any(
-        isinstance(value, list) and any(isinstance(one, list | dict) for one in value)
-        for value in payload.values()
+        isinstance(value, list) and any(isinstance(one, list | dict) for one in value) for value in payload.values()
     ):
         raise ApiError("invalid_metadata_schema")
     if len(json.dumps(metadata)) > MOST_METADATA:

@@ -52,9 +52,7 @@ class Call:
 
     def need_scope(self, *any_of: str) -> None:
         if not self.app.scopes.intersection(any_of):
-            raise ApiError(
-                "missing_scope", needed=",".join(any_of), provided=",".join(sorted(self.app.scopes))
-            )
+            raise ApiError("missing_scope", needed=",".join(any_of), provided=",".join(sorted(self.app.scopes)))
 
     def need_scope_for(self, channel: Channel, what: str) -> None:
         """`history` and `read` have one scope for each kind of channel."""

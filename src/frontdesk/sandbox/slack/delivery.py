@@ -125,9 +125,7 @@ class Delivery:
                 timeout=self.ack_seconds,
                 deaf=deaf,
             )
-        headers = (
-            {"X-Slack-Retry-Num": str(attempt), "X-Slack-Retry-Reason": f"http_{reason}"} if attempt else {}
-        )
+        headers = {"X-Slack-Retry-Num": str(attempt), "X-Slack-Retry-Reason": f"http_{reason}"} if attempt else {}
         ack = await self._post(json.dumps(payload).encode(), "application/json", headers)
         return Ack(arrived=False, reason="timeout") if deaf else ack
 
@@ -195,6 +193,4 @@ class Delivery:
 
 def sign(secret: str, stamp: str, body: bytes) -> str:
     """Slack's signature, version 0."""
-    return (
-        "v0=" + hmac.new(secret.encode(), b"v0:" + stamp.encode() + b":" + body, hashlib.sha256).hexdigest()
-    )
+    return "v0=" + hmac.new(secret.encode(), b"v0:" + stamp.encode() + b":" + body, hashlib.sha256).hexdigest()

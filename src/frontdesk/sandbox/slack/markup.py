@@ -62,9 +62,7 @@ def texts(block: object) -> Iterator[tuple[str, str]]:
 
 def _rich_text(element: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     kind = element.get("type")
-    dead = (
-        bool((element.get("style") or {}).get("code")) if isinstance(element.get("style"), Mapping) else False
-    )
+    dead = bool((element.get("style") or {}).get("code")) if isinstance(element.get("style"), Mapping) else False
     match kind:
         case "text" if isinstance(element.get("text"), str):
             yield "plain_text", element["text"]
@@ -87,9 +85,7 @@ def addresses(block: object) -> Iterator[str]:
             yield from addresses(part)
     if isinstance(block, Mapping):
         for key, part in block.items():
-            if key in ("url", "image_url", "title_url", "video_url", "thumbnail_url") and isinstance(
-                part, str
-            ):
+            if key in ("url", "image_url", "title_url", "video_url", "thumbnail_url") and isinstance(part, str):
                 yield part
             else:
                 yield from addresses(part)

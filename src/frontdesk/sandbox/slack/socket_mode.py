@@ -69,9 +69,7 @@ class SocketMode:
         """A URL for one connection, to be used soon."""
         ticket = secrets.token_urlsafe(12)
         self._tickets[ticket] = self._clock.now() + TICKET_SECONDS
-        return (
-            f"{self._app.base_url.replace('http', 'ws', 1)}/link/?ticket={ticket}&app_id={self._app.app_id}"
-        )
+        return f"{self._app.base_url.replace('http', 'ws', 1)}/link/?ticket={ticket}&app_id={self._app.app_id}"
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         good_until = self._tickets.pop(request.query.get("ticket", ""), 0.0)

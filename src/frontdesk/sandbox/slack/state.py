@@ -90,9 +90,7 @@ class State:
         channel = Channel(known, name, private, tuple(members), ext_shared, dm, created=int(self.clock.now()))
         self.channels[known] = channel
         self._messages[known] = {}
-        self.tell(
-            "channel", {"id": known, "name": name, "private": private, "dm": dm, "members": list(members)}
-        )
+        self.tell("channel", {"id": known, "name": name, "private": private, "dm": dm, "members": list(members)})
         return channel
 
     def dm_with(self, user: str) -> Channel:
@@ -100,9 +98,7 @@ class State:
         for channel in self.channels.values():
             if channel.dm and user in channel.members:
                 return channel
-        return self.add_channel(
-            user, channel_id=f"D{user[1:]}", dm=True, members=(user, self.app.bot_user_id)
-        )
+        return self.add_channel(user, channel_id=f"D{user[1:]}", dm=True, members=(user, self.app.bot_user_id))
 
     def bot_is_in(self, channel: str) -> bool:
         return self.app.bot_user_id in self.channels[channel].members
@@ -270,9 +266,7 @@ class State:
             lines.append(f"#{channel.name} ({channel.id})")
             lines += [self._line(message) for message in self.everything(channel.id)]
         lines += [f"  only {one.seen_by} sees in {one.channel}: {one.shown}" for one in self.ephemerals]
-        lines += [
-            f"  status in {place} {thread}: {status}" for (place, thread), status in self.status.items()
-        ]
+        lines += [f"  status in {place} {thread}: {status}" for (place, thread), status in self.status.items()]
         for user, views in self.views.items():
             lines += [f"  {user} has open: {view.body.get('callback_id')}" for view in views]
         return "\n".join(lines)
@@ -280,11 +274,7 @@ class State:
     def _line(self, message: Message) -> str:
         person = self.people.get(message.user or "")
         who = message.username or (person.name if person else message.user or message.bot_id)
-        marks = [
-            mark
-            for mark in ("edited" if message.edited else "", "deleted" if message.deleted else "")
-            if mark
-        ]
+        marks = [mark for mark in ("edited" if message.edited else "", "deleted" if message.deleted else "") if mark]
         marks += [message.streaming] if message.streaming else []
         indent = "    " if message.root != message.ts else "  "
         return f"{indent}{message.ts} {who}{f' {marks}' if marks else ''}: {message.shown}"

@@ -124,17 +124,13 @@ class Message:
     def markdown(self) -> str:
         if self.markdown_text:
             return self.markdown_text
-        return "\n".join(
-            str(block.get("text", "")) for block in self.blocks if block.get("type") == "markdown"
-        )
+        return "\n".join(str(block.get("text", "")) for block in self.blocks if block.get("type") == "markdown")
 
     @property
     def shown(self) -> str:
         """What a person would read, in the order of the screen."""
         parts = [self.plan or "", self.markdown_text]
-        parts += [
-            " ".join(filter(None, (str(task.get("title", "")), task.get("output")))) for task in self.tasks
-        ]
+        parts += [" ".join(filter(None, (str(task.get("title", "")), task.get("output")))) for task in self.tasks]
         parts += ["\n".join(text for _, text in markup.texts(block)) for block in self.blocks]
         if not any(parts):
             parts = [self.text]
@@ -187,15 +183,12 @@ class Message:
             "files": [file.wire_in_event() if in_event else file.wire() for file in self.files],
             "edited": {"user": self.user, "ts": self.edited} if self.edited else None,
             "reactions": [
-                {"name": name, "users": list(users), "count": len(users)}
-                for name, users in self.reactions.items()
+                {"name": name, "users": list(users), "count": len(users)} for name, users in self.reactions.items()
             ],
         }
         if self.streaming:
             whole["streaming_state"] = "in_progress" if self.streaming == "streaming" else "completed"
-        return {key: value for key, value in whole.items() if value not in (None, [])} | {
-            "text": whole["text"]
-        }
+        return {key: value for key, value in whole.items() if value not in (None, [])} | {"text": whole["text"]}
 
     def on_page(self) -> Json:
         """The message as the page shows it."""

@@ -51,9 +51,7 @@ ALWAYS_TAKEN = ("team_id",)
 class WebApi:
     """All methods of one workspace."""
 
-    def __init__(
-        self, workspace: Workspace, faults: Faults, answers: Mapping[str, Callable[[Call], Json]]
-    ) -> None:
+    def __init__(self, workspace: Workspace, faults: Faults, answers: Mapping[str, Callable[[Call], Json]]) -> None:
         self._workspace = workspace
         self._app = workspace.app
         self._faults = faults
@@ -124,9 +122,7 @@ class WebApi:
         if method is None or name not in self._answers:
             raise ApiError("unknown_method", req_method=name)
         self._check_token(name, method, token)
-        return self._answers[name](
-            Call(name, self._checked_args(name, method, args), self._workspace, self.note)
-        )
+        return self._answers[name](Call(name, self._checked_args(name, method, args), self._workspace, self.note))
 
     def _note_mistake(self, name: str, refusal: ApiError) -> None:
         """A refusal that a correct app never meets is a violation; one that it may meet is not."""
@@ -151,9 +147,7 @@ class WebApi:
             raise ApiError("not_allowed_token_type")
         needed = method.scopes if kind == "bot" else ("connections:write",)
         if needed and not self._app.scopes.intersection(needed):
-            raise ApiError(
-                "missing_scope", needed=",".join(needed), provided=",".join(sorted(self._app.scopes))
-            )
+            raise ApiError("missing_scope", needed=",".join(needed), provided=",".join(sorted(self._app.scopes)))
 
     def _checked_args(self, name: str, method: Method, given: Json) -> Json:
         known = {**method.args, **method.newer}

@@ -110,9 +110,7 @@ def own_draft(call: Call, channel: Channel) -> Message:
 
 
 def _composed(call: Call, channel: Channel) -> Message:
-    return replace(
-        own_draft(call, channel), **_content(call), metadata=checked_metadata(call.args.get("metadata"))
-    )
+    return replace(own_draft(call, channel), **_content(call), metadata=checked_metadata(call.args.get("metadata")))
 
 
 def _content(call: Call, keep_blocks: Message | None = None) -> dict[str, Any]:

@@ -110,9 +110,7 @@ def _messages(call: Call, found: list[Message], *, newest_first: bool) -> Json:
     oldest, latest = float(call.args.get("oldest") or 0), float(call.args.get("latest") or 1e12)
     inclusive = bool(call.args.get("inclusive"))
     kept = [
-        one
-        for one in found
-        if oldest < float(one.ts) < latest or (inclusive and float(one.ts) in (oldest, latest))
+        one for one in found if oldest < float(one.ts) < latest or (inclusive and float(one.ts) in (oldest, latest))
     ]
     page, cursor = _page(call, kept[::-1] if newest_first else kept, 100)
     with_metadata = bool(call.args.get("include_all_metadata"))
@@ -200,7 +198,7 @@ def list_users(call: Call) -> Json:
 def _person_wire(call: Call, person: Person) -> Json:
     profile = {
         "real_name": person.real_name,
-        "display_name": person.name,
+        "display_name": person.real_name,
         "image_72": person.image,
         "image_192": person.image,
         "team": person.is_stranger or call.app.team_id,

@@ -12,9 +12,7 @@ from frontdesk.sandbox.slack.values import Channel, File, Json
 from frontdesk.sandbox.slack.web_chat import check_thread, own_draft
 from frontdesk.sandbox.slack.workspace import Workspace
 
-LOGIN_PAGE = (
-    "<!DOCTYPE html><html><head><title>Sign in | Slack</title></head><body>Sign in to continue</body></html>"
-)
+LOGIN_PAGE = "<!DOCTYPE html><html><head><title>Sign in | Slack</title></head><body>Sign in to continue</body></html>"
 
 
 @dataclass(frozen=True)

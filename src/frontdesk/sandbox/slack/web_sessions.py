@@ -62,9 +62,7 @@ def set_thread_status(call: Call) -> Json:
     channel = call.channel("channel_id")
     call.message(channel, call.args["thread_ts"], error="invalid_thread_ts")
     loading = call.args.get("loading_messages")
-    if loading is not None and not (
-        1 <= len(loading) <= 10 and all(1 <= len(line) <= 50 for line in loading)
-    ):
+    if loading is not None and not (1 <= len(loading) <= 10 and all(1 <= len(line) <= 50 for line in loading)):
         raise ApiError("invalid_arguments", "[ERROR] loading_messages: 1 to 10 of 1 to 50 characters")
     if any(call.args.get(name) for name in ("username", "icon_emoji", "icon_url")):
         call.need_scope("chat:write.customize")

@@ -110,9 +110,7 @@ def _with_chunk(call: Call, message: Message, chunk: Any, number: int) -> Messag
                 call.note(f"{call.method}: a chunk of {len(text)} characters")
                 raise ApiError("msg_too_long")
             return replace(message, markdown_text=message.markdown_text + text)
-        case {"type": "task_update", "id": str(id), "title": str(), "status": str(status)} if (
-            status in TASK_STATES
-        ):
+        case {"type": "task_update", "id": str(id), "title": str(), "status": str(status)} if status in TASK_STATES:
             others = tuple(task for task in message.tasks if task["id"] != id)
             known = next((task for task in message.tasks if task["id"] == id), {})
             return replace(message, tasks=(*others, {**known, **chunk}))

@@ -73,9 +73,7 @@ def _named(call: Call) -> View:
 
 def _with_external_id(call: Call, external_id: str) -> View | None:
     stacks = call.workspace.views.values()
-    return next(
-        (view for stack in stacks for view in stack if view.body.get("external_id") == external_id), None
-    )
+    return next((view for stack in stacks for view in stack if view.body.get("external_id") == external_id), None)
 
 
 def _spend_trigger(call: Call) -> str:

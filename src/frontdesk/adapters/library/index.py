@@ -1,0 +1,185 @@
+"""Finds the passages that speak of a question, and says how much of the question they speak of."""
+
+import math
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final, NamedTuple
+
+import bm25s
+import numpy as np
+import numpy.typing as npt
+from bm25s.tokenization import Tokenized
+from py3langid.langid import MODEL_FILE, LanguageIdentifier
+
+from frontdesk.adapters.library.vocabulary import Vocabulary
+from frontdesk.adapters.library.words import Stems, is_filler, words
+from frontdesk.domain.ids import ArticleId
+from frontdesk.domain.knowledge import Article, Audience, Found
+
+TITLE_WEIGHT: Final = 2
+"""How often a word of the title counts."""
+
+OWN_LANGUAGE: Final = 1.5
+"""What a passage gains by being in the question's language."""
+
+COVERAGE_WEIGHT: Final = 0.5
+"""Share of the rank that depends on how much of the question a passage covers, rather than how loudly."""
+
+RELATED: Final = 0.6
+"""What a related word is worth where the word itself is missing."""
+
+LONGEST_QUESTION: Final = 4000
+"""Characters of a question that are searched for."""
+
+COMPOUNDING: Final = frozenset({"da", "de", "fi", "hu", "nb", "nl", "nn", "no", "sv"})
+"""Languages that write compounds as one word."""
+
+CANDIDATES: Final = 50
+"""Passages that are looked at more closely."""
+
+Floats = npt.NDArray[np.float32]
+Ints = npt.NDArray[np.int32]
+
+
+class _Sought(NamedTuple):
+    """One word of the question, as the passages of a language know it."""
+
+    exact: tuple[int, ...]
+    """Its own term; empty when no passage has it."""
+    related: tuple[int, ...]
+    rarity: float
+
+
+class Index:
+    """One edition of the articles, ready to be searched; never changes."""
+
+    def __init__(self, version: str | None, articles: Sequence[Article]) -> None:
+        self.version = version
+        self.articles: frozenset[ArticleId] = frozenset(article.id for article in articles)
+        self._stems = Stems()
+        shelved = [(article, passage) for article in articles for passage in article.passages]
+        self._passages = [passage for _, passage in shelved]
+        self._public = np.array([article.audience == "public" for article, _ in shelved], dtype=np.float32)
+        self._language = np.array([article.language for article, _ in shelved], dtype=np.str_)
+        self._sizes: Mapping[str, int] = Counter(article.language for article, _ in shelved)
+        """How many passages there are in each language."""
+        ids: dict[tuple[str, str], int] = {}  # `die` in German and `die` in English are two terms
+        terms = [self._count(ids, article.language, passage.title, passage.text) for article, passage in shelved]
+        self._terms: list[Ints] = [np.unique(np.array(t, dtype=np.int32)) for t in terms]
+        self._rarity = self._rarities(ids)
+        self._vocabularies = _vocabularies(ids)
+        self._bm25 = _ranking(terms, len(ids))
+        self._identifier = _identifier(self._sizes)
+
+    def search(self, query: str, audience: Audience = "public", limit: int = 6) -> Sequence[Found]:
+        """Best first; nothing that shares no word with the question."""
+        asked = list(dict.fromkeys(words(query[:LONGEST_QUESTION])))
+        if self._bm25 is None or not asked or limit < 1:
+            return ()
+        language = self._language_of(query[:LONGEST_QUESTION])
+        sought = {spoken: self._sought(asked, spoken, language) for spoken in self._sizes}
+        weights = np.where(self._language == language, np.float32(OWN_LANGUAGE), np.float32(1))
+        if audience == "public":
+            weights = weights * self._public
+        scores = weights * self._scores(sought)
+        found = [self._found(place, float(scores[place]), sought) for place in _best(scores, max(CANDIDATES, limit))]
+        return sorted(found, key=lambda f: -f.score)[:limit]
+
+    def _scores(self, sought: Mapping[str, Sequence[_Sought]]) -> Floats:
+        """BM25 of every passage; related words count for less than the question's own."""
+        exact = [number for terms in sought.values() for term in terms for number in term.exact]
+        related = [number for terms in sought.values() for term in terms for number in term.related]
+        scores = np.zeros(len(self._passages), dtype=np.float32)
+        for numbers, worth in ((exact, 1.0), (related, RELATED)):
+            if numbers and self._bm25 is not None:
+                scores += np.float32(worth) * self._bm25.get_scores(numbers)
+        return scores
+
+    def _found(self, place: int, score: float, sought: Mapping[str, Sequence[_Sought]]) -> Found:
+        asked = sought[str(self._language[place])]
+        held = self._terms[place]
+        all_of_it = sum(term.rarity for term in asked)
+        coverage = sum(term.rarity * _heard(term, held) for term in asked) / all_of_it if all_of_it else 0.0
+        rank = score * (1 - COVERAGE_WEIGHT + COVERAGE_WEIGHT * coverage)
+        return Found(passage=self._passages[place], score=rank, coverage=min(1.0, coverage))
+
+    def _sought(self, asked: Iterable[str], spoken: str, language: str) -> list[_Sought]:
+        """What the question asks about, in the terms of the passages in one language."""
+        vocabulary = self._vocabularies[spoken]
+        telling = [word for word in asked if not is_filler(word, spoken) and not is_filler(word, language)]
+        unheard = _idf(self._sizes[spoken], 0)
+        sought = []
+        for stem in dict.fromkeys(self._stems.of(word, spoken) for word in telling):
+            number = vocabulary.number(stem)
+            sought.append(
+                _Sought(
+                    exact=() if number is None else (number,),
+                    related=tuple(vocabulary.relatives(stem, compounds=spoken in COMPOUNDING)),
+                    rarity=unheard if number is None else float(self._rarity[number]),
+                )
+            )
+        return sought
+
+    def _count(self, ids: dict[tuple[str, str], int], language: str, title: str, text: str) -> list[int]:
+        stem = self._stems.of
+        counted = []
+        for part, weight in ((title, TITLE_WEIGHT), (text, 1)):
+            for word in words(part):
+                if not is_filler(word, language):
+                    counted += [ids.setdefault((language, stem(word, language)), len(ids))] * weight
+        return counted
+
+    def _rarities(self, ids: Mapping[tuple[str, str], int]) -> Floats:
+        held = Counter(int(number) for terms in self._terms for number in terms)
+        rarity = [_idf(self._sizes[language], held[number]) for (language, _), number in ids.items()]
+        return np.array(rarity, dtype=np.float32)
+
+    def _language_of(self, query: str) -> str:
+        """Which of the articles' languages the question is most likely in."""
+        if len(self._sizes) == 1:
+            return next(iter(self._sizes))
+        ranked = self._identifier.rank(query) if self._identifier else ()
+        return next((str(language) for language, _ in ranked if language in self._sizes), "")
+
+
+def _heard(term: _Sought, held: Ints) -> float:
+    """How much of a term a passage speaks of."""
+    if any(_in(held, number) for number in term.exact):
+        return 1.0
+    return RELATED if any(_in(held, number) for number in term.related) else 0.0
+
+
+def _vocabularies(ids: Mapping[tuple[str, str], int]) -> Mapping[str, Vocabulary]:
+    terms: dict[str, dict[str, int]] = defaultdict(dict)
+    for (language, term), number in ids.items():
+        terms[language][term] = number
+    return defaultdict(lambda: Vocabulary({}), {language: Vocabulary(held) for language, held in terms.items()})
+
+
+def _ranking(terms: Sequence[Sequence[int]], vocabulary: int) -> Any | None:
+    """None where there is nothing to rank, which the library would refuse."""
+    if not vocabulary:
+        return None
+    ranking = bm25s.BM25()
+    ranking.index(Tokenized(ids=terms, vocab={str(n): n for n in range(vocabulary)}), show_progress=False)
+    return ranking
+
+
+def _identifier(sizes: Mapping[str, int]) -> Any | None:
+    return LanguageIdentifier.from_model_file(MODEL_FILE) if len(sizes) > 1 else None
+
+
+def _best(scores: Floats, most: int) -> Sequence[int]:
+    """Places of the highest scores above zero, best first."""
+    top = np.argpartition(scores, -most)[-most:] if len(scores) > most else np.arange(len(scores))
+    ordered = top[np.argsort(-scores[top], kind="stable")]
+    return [int(place) for place in ordered if scores[place] > 0]
+
+
+def _in(sorted_numbers: Ints, number: int) -> bool:
+    at = int(np.searchsorted(sorted_numbers, number))
+    return at < len(sorted_numbers) and int(sorted_numbers[at]) == number
+
+
+def _idf(passages: int, holding: int) -> float:
+    return math.log(1 + (passages - holding + 0.5) / (holding + 0.5))

@@ -1,0 +1,181 @@
+"""A conversation: one customer's matter, folded from its transcript."""
+
+from collections.abc import Iterable
+from typing import Literal, assert_never
+
+from frontdesk.domain.ids import ConversationId
+from frontdesk.domain.knowledge import Citation
+from frontdesk.domain.messages import Message, MessageRef, Thread
+from frontdesk.domain.people import Person
+from frontdesk.domain.tickets import Ticket
+from frontdesk.domain.transcript import (
+    AssistantSaid,
+    CustomerDeleted,
+    CustomerEdited,
+    CustomerSaid,
+    Entry,
+    MatterStarted,
+    OtherSaid,
+    Rated,
+    StaffNoted,
+    StaffSaid,
+    TicketClaimed,
+    TicketClosed,
+    TicketOpened,
+    TicketReopened,
+    TurnEnded,
+)
+from frontdesk.domain.value import Value
+
+Holder = Literal["assistant", "staff"]
+"""Who must speak next; exactly one."""
+
+Speaker = Literal["customer", "assistant", "staff", "other"]
+
+
+class Spoken(Value):
+    """One thing somebody said, as later turns see it."""
+
+    speaker: Speaker
+    id: str
+    """The platform's message id; of a reply in several parts, the first."""
+    text: str
+    at: float
+    author: Person | None = None
+    answers: tuple[str, ...] = ()
+    """For a reply: the customer's messages it answers."""
+    citations: tuple[Citation, ...] = ()
+    ref: MessageRef | None = None
+    source: str | None = None
+    """For words of staff: the message in the ticket's thread that they were relayed from."""
+
+
+class Conversation(Value):
+    """Everything a turn needs to know about what came before it."""
+
+    id: ConversationId
+    thread: Thread
+    customer: Person | None = None
+    """Who asked; the first person who wrote to the desk in this thread."""
+    holder: Holder = "assistant"
+    spoken: tuple[Spoken, ...] = ()
+    matter_from: int = 0
+    """Index into `spoken` where the present matter begins."""
+    ticket: Ticket | None = None
+    """The open ticket, or the last one closed."""
+    card: MessageRef | None = None
+    permalink: str | None = None
+    closed_at: float | None = None
+    """When the last ticket was closed, while it stays closed."""
+    entries: int = 0
+    """How many transcript entries this fold has seen."""
+
+    @property
+    def present(self) -> tuple[Spoken, ...]:
+        """What was said in the present matter."""
+        return self.spoken[self.matter_from :]
+
+    @property
+    def relayed(self) -> tuple[Spoken, ...]:
+        """What staff said to the customer."""
+        return tuple(s for s in self.spoken if s.speaker == "staff")
+
+    def reply_to(self, message_id: str) -> Spoken | None:
+        """The assistant's reply that answered this message of the customer."""
+        return next((s for s in self.spoken if s.speaker == "assistant" and message_id in s.answers), None)
+
+    def said(self, message_id: str) -> Spoken | None:
+        return next((s for s in self.spoken if s.id == message_id), None)
+
+    def after(self, entries: Iterable[Entry]) -> "Conversation":
+        """This conversation once `entries` have been appended to its transcript."""
+        state = self
+        for entry in entries:
+            state = _apply(state, entry)
+        return state
+
+
+def _apply(state: Conversation, entry: Entry) -> Conversation:
+    changes = _changes(state, entry)
+    changes["entries"] = state.entries + 1
+    return state.model_copy(update=changes)
+
+
+def _changes(state: Conversation, entry: Entry) -> dict[str, object]:  # noqa: C901 - one branch per entry
+    match entry:
+        case CustomerSaid(message=message):
+            waiting = state.ticket and state.ticket.is_open and state.ticket.waiting_since is None
+            return {
+                "customer": state.customer or message.author,
+                "spoken": (*_without(state, message.id), _spoken("customer", message, entry.at)),
+                **({"ticket": _ticket(state, waiting_since=entry.at)} if waiting else {}),
+            }
+        case CustomerEdited(message_id=message_id, text=text):
+            return {"spoken": tuple(_with_text(s, text) if s.id == message_id else s for s in state.spoken)}
+        case CustomerDeleted(message_id=message_id):
+            return {"spoken": tuple(_with_text(s, "") if s.id == message_id else s for s in state.spoken)}
+        case OtherSaid(message=message):
+            return {"spoken": (*state.spoken, _spoken("other", message, entry.at))}
+        case AssistantSaid():
+            said = Spoken(
+                speaker="assistant",
+                id=entry.refs[0].id if entry.refs else "",
+                text=entry.markdown,
+                at=entry.at,
+                answers=entry.answers,
+                citations=entry.citations,
+                ref=entry.refs[0] if entry.refs else None,
+            )
+            return {"spoken": (*state.spoken, said)}
+        case StaffSaid(message=message, relayed=relayed, ref=ref):
+            said = Spoken(
+                speaker="staff",
+                id=ref.id if ref else "",
+                text=relayed,
+                at=entry.at,
+                author=message.author,
+                ref=ref,
+                source=message.id,
+            )
+            return {"spoken": (*state.spoken, said), "ticket": _ticket(state, waiting_since=None)}
+        case StaffNoted() | Rated() | TurnEnded():
+            return {}
+        case TicketOpened(ticket=ticket, card=card, permalink=permalink):
+            return {
+                "ticket": ticket,
+                "card": card,
+                "permalink": permalink,
+                "holder": "staff",
+                "closed_at": None,
+            }
+        case TicketClaimed(by=by):
+            return {"ticket": _ticket(state, status="claimed", assignee=by)}
+        case TicketClosed(by=by, how=how):
+            closed = _ticket(state, status="resolved", closed_by=by, closed_how=how, waiting_since=None)
+            return {"ticket": closed, "holder": "assistant", "closed_at": entry.at}
+        case TicketReopened():
+            status = "claimed" if state.ticket and state.ticket.assignee else "queued"
+            reopened = _ticket(state, status=status, closed_by=None, closed_how="", waiting_since=entry.at)
+            return {"ticket": reopened, "holder": "staff", "closed_at": None}
+        case MatterStarted():
+            return {"matter_from": len(state.spoken), "closed_at": None}
+        case _:
+            assert_never(entry)
+
+
+def _spoken(speaker: Speaker, message: Message, at: float) -> Spoken:
+    names = " ".join(f"[attached: {a.name}]" for a in message.attachments)
+    text = f"{message.text}\n{names}".strip() if names else message.text
+    return Spoken(speaker=speaker, id=message.id, text=text, at=at, author=message.author)
+
+
+def _without(state: Conversation, message_id: str) -> tuple[Spoken, ...]:
+    return tuple(s for s in state.spoken if not (s.speaker == "customer" and s.id == message_id))
+
+
+def _with_text(spoken: Spoken, text: str) -> Spoken:
+    return spoken.model_copy(update={"text": text})
+
+
+def _ticket(state: Conversation, **changes: object) -> Ticket | None:
+    return state.ticket.model_copy(update=changes) if state.ticket else None

@@ -1,0 +1,47 @@
+"""Hard rules that stand in front of the model, and the limits of a turn."""
+
+from typing import Literal
+
+from pydantic import Field
+
+from frontdesk.domain.turns import Category, Priority
+from frontdesk.domain.value import Value
+
+
+class Rule(Value):
+    """When one of the patterns is found in what the customer wrote, a person takes over; no model is asked."""
+
+    name: str
+    """Shown to staff: `refund`, `legal`, …"""
+    category: Category
+    priority: Priority = "normal"
+    patterns: tuple[str, ...]
+    """Regular expressions, matched against the case-folded text."""
+
+
+class Limits(Value):
+    """What one turn may take."""
+
+    steps: int = Field(default=4, ge=1, le=20)
+    """Model calls of the answer loop."""
+    seconds: float = Field(default=90.0, gt=0)
+    """The whole turn."""
+    first_token: float = Field(default=20.0, gt=0)
+    between_tokens: float = Field(default=15.0, gt=0)
+    step_seconds: float = Field(default=60.0, gt=0)
+    output_tokens: int = Field(default=1200, ge=64)
+
+
+class Speaking(Value):
+    """Where the assistant speaks without being addressed."""
+
+    channels: tuple[str, ...] = ()
+    """`slack:C0123`, or `*` for every channel the desk is in."""
+    staff_channel: str | None = None
+    """`slack:C0123`; nothing there is ever taken for a customer's message."""
+
+    def serves(self, channel_key: str) -> bool:
+        return channel_key != self.staff_channel and ("*" in self.channels or channel_key in self.channels)
+
+
+Grounding = Literal["strict", "relaxed"]

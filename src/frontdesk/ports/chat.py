@@ -1,0 +1,97 @@
+"""A chat platform, as the desk uses it."""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from frontdesk.domain.ids import Platform
+from frontdesk.domain.messages import Content, MessageRef, Reply, Thread
+from frontdesk.domain.people import Person
+
+
+class ReplyStream(Protocol):
+    """A reply that is being written where the customer can watch it.
+
+    Nothing is lost at a failed flush, and a reply that outgrows a message or a stream's life goes on in the next
+    one; the platform's budgets decide how often what was appended becomes visible.
+    """
+
+    @property
+    def refs(self) -> tuple[MessageRef, ...]:
+        """Where it stands so far, in order; empty until something is visible."""
+        ...
+
+    async def append(self, markdown: str) -> None:
+        """More of the reply. Raises nothing of the platform's: trouble is kept for `finish`."""
+        ...
+
+    async def finish(self, reply: Reply) -> tuple[MessageRef, ...]:
+        """Make what stands there exactly `reply`, whatever was appended before.
+
+        Raises Undeliverable, Retry (nothing is visible) or Ambiguous.
+        """
+        ...
+
+    async def cut(self, markdown: str) -> tuple[MessageRef, ...]:
+        """End it as it stands with `markdown` as its last, short paragraph; never raises, may do nothing."""
+        ...
+
+
+class Chat(Protocol):
+    """One platform. Every call that creates takes a `marker`, by which `find` knows it again."""
+
+    @property
+    def platform(self) -> Platform: ...
+
+    @property
+    def community(self) -> str:
+        """The workspace or server the desk is installed in there."""
+        ...
+
+    async def post(self, thread: Thread, content: Content, marker: str) -> tuple[MessageRef, ...]:
+        """Post once; several refs when it had to be split.
+
+        Raises Retry (not posted), Ambiguous (perhaps posted) or Undeliverable.
+        """
+        ...
+
+    async def edit(self, ref: MessageRef, content: Content) -> None:
+        """Make the message show `content`. Safe to repeat. Raises Retry or Undeliverable."""
+        ...
+
+    async def find(self, thread: Thread, marker: str) -> tuple[MessageRef, ...]:
+        """The messages that were posted under this marker, in order; empty if there are none. Raises Retry."""
+        ...
+
+    def stream(self, thread: Thread, recipient: Person, marker: str) -> ReplyStream:
+        """A reply to write piece by piece; nothing happens before the first `append`."""
+        ...
+
+    async def status(self, thread: Thread, text: str) -> None:
+        """Show what the assistant is doing (`""` ends it). A courtesy: never raises."""
+        ...
+
+    async def whisper(self, thread: Thread, person: Person, markdown: str) -> None:
+        """Tell one person something nobody else sees. Raises Retry or Undeliverable."""
+        ...
+
+    async def permalink(self, ref: MessageRef) -> str | None:
+        """An address that opens the message; None when the platform has none. Never raises."""
+        ...
+
+    async def is_staff(self, person: Person) -> bool:
+        """Whether the person is a member of the staff channel now. Raises Retry when nobody can tell."""
+        ...
+
+    async def introduce(self, person: Person) -> Person:
+        """The person with name and picture looked up; as given when that fails. Never raises."""
+        ...
+
+
+class Chats(Protocol):
+    """The platforms that are switched on."""
+
+    def on(self, platform: Platform) -> Chat:
+        """Raises Undeliverable for a platform that is off."""
+        ...
+
+    def all(self) -> Sequence[Chat]: ...
