@@ -97,7 +97,7 @@ class Index:
 
     def _found(self, place: int, score: float, sought: Mapping[str, Sequence[_Sought]]) -> Found:
         asked = sought[str(self._language[place])]
-        held = self._terms[place]
+        held = frozenset(self._terms[place].tolist())
         all_of_it = sum(term.rarity for term in asked)
         coverage = sum(term.rarity * _heard(term, held) for term in asked) / all_of_it if all_of_it else 0.0
         rank = score * (1 - COVERAGE_WEIGHT + COVERAGE_WEIGHT * coverage)
@@ -142,11 +142,11 @@ class Index:
         return next((str(language) for language, _ in ranked if language in self._sizes), "")
 
 
-def _heard(term: _Sought, held: Ints) -> float:
+def _heard(term: _Sought, held: frozenset[int]) -> float:
     """How much of a term a passage speaks of."""
-    if any(_in(held, number) for number in term.exact):
+    if not held.isdisjoint(term.exact):
         return 1.0
-    return RELATED if any(_in(held, number) for number in term.related) else 0.0
+    return 0.0 if held.isdisjoint(term.related) else RELATED
 
 
 def _vocabularies(ids: Mapping[tuple[str, str], int]) -> Mapping[str, Vocabulary]:
@@ -174,11 +174,6 @@ def _best(scores: Floats, most: int) -> Sequence[int]:
     top = np.argpartition(scores, -most)[-most:] if len(scores) > most else np.arange(len(scores))
     ordered = top[np.argsort(-scores[top], kind="stable")]
     return [int(place) for place in ordered if scores[place] > 0]
-
-
-def _in(sorted_numbers: Ints, number: int) -> bool:
-    at = int(np.searchsorted(sorted_numbers, number))
-    return at < len(sorted_numbers) and int(sorted_numbers[at]) == number
 
 
 def _idf(passages: int, holding: int) -> float:

@@ -37,7 +37,7 @@ class Vocabulary:
 
 def _beginning(ordered: Sequence[str], start: str) -> Iterator[str]:
     at = bisect_left(ordered, start)
-    for word in islice(ordered, at, at + MOST + 2):
+    for word in ordered[at : at + MOST + 2]:
         if not word.startswith(start):
             return
         yield word
