@@ -124,7 +124,7 @@ class Answer:
         open_call = self._at.get(at)
         begins = open_call is None or (
             bool(name and open_call.name)
-            and (bool(call_id and open_call.id and call_id != open_call.id) or open_call.is_whole)
+            and (name != open_call.name or bool(call_id and call_id != open_call.id) or open_call.is_whole)
         )
         if open_call is None or begins:
             open_call = _Call()
