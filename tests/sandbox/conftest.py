@@ -1,21 +1,29 @@
-"""Starts what the sandbox tests talk to."""
+"""A sandbox Slack and the real SDK's client and app for it."""
 
 from collections.abc import AsyncIterator
 
+import aiohttp
 import pytest
-from openai import AsyncOpenAI
+from slack_bolt.async_app import AsyncApp
+from slack_sdk.web.async_client import AsyncWebClient
 
-from frontdesk.sandbox.model import ModelServer
-from sandbox.model_client import client_of
+from frontdesk.sandbox.slack import SlackServer
 
 
 @pytest.fixture
-async def model() -> AsyncIterator[ModelServer]:
-    async with ModelServer() as server:
+async def slack() -> AsyncIterator[SlackServer]:
+    async with SlackServer() as server:
         yield server
 
 
 @pytest.fixture
-async def client(model: ModelServer) -> AsyncIterator[AsyncOpenAI]:
-    async with client_of(model) as made:
-        yield made
+async def client(slack: SlackServer) -> AsyncIterator[AsyncWebClient]:
+    async with aiohttp.ClientSession() as session:
+        yield AsyncWebClient(
+            token=slack.bot_token, base_url=slack.api_url, session=session, retry_handlers=[]
+        )
+
+
+@pytest.fixture
+def app(slack: SlackServer, client: AsyncWebClient) -> AsyncApp:
+    return AsyncApp(client=client, signing_secret=slack.signing_secret)

@@ -9,6 +9,8 @@ import pytest
 import yaml
 
 import frontdesk.sandbox
+from frontdesk.sandbox.model.answer import answer
+from frontdesk.sandbox.model.prompt import Passage, Prompt
 
 SHOP = Path(frontdesk.sandbox.__file__).parent / "shop"
 ARTICLES = sorted(SHOP.glob("articles/*/*.md"))
@@ -67,3 +69,32 @@ def test_every_question_names_an_article_in_its_language() -> None:
         assert (SHOP / "articles" / asked["language"] / f"{asked['article']}.md").exists(), asked
     assert len(QUESTIONS["answered"]) >= 40
     assert len(QUESTIONS["unanswered"]) == 12
+
+
+def passages_for(language: str, wanted: str | None) -> tuple[Passage, ...]:
+    """The wanted article among three others, as a search might bring them."""
+    others = [path.stem for path in ARTICLES if path.parent.name == language and path.stem != wanted]
+    stems = [*others[:2], *([wanted] if wanted else []), others[-1]]
+    paths = [SHOP / "articles" / language / f"{stem}.md" for stem in stems]
+    return tuple(Passage(path.stem, front_matter(path)[0]["title"], front_matter(path)[1]) for path in paths)
+
+
+def quoted_article(language: str, question: str, wanted: str | None) -> str | None:
+    reply = answer(Prompt("answer", (), passages_for(language, wanted), question, (), ())).whole
+    found = re.search(r"\[([a-z-]+)\]", reply)
+    return found.group(1) if found else None
+
+
+def test_the_stand_in_quotes_the_right_article_nearly_always() -> None:
+    asked = QUESTIONS["answered"]
+    wrong = [
+        one
+        for one in asked
+        if quoted_article(one["language"], one["question"], one["article"]) != one["article"]
+    ]
+    assert len(wrong) <= 0.1 * len(asked), wrong
+
+
+def test_the_stand_in_answers_nothing_from_articles_which_do_not_say_it() -> None:
+    for one in QUESTIONS["unanswered"]:
+        assert quoted_article(one["language"], one["question"], None) is None, one["question"]

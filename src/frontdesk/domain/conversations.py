@@ -46,6 +46,8 @@ class Spoken(Value):
     """For a reply: the customer's messages it answers."""
     citations: tuple[Citation, ...] = ()
     ref: MessageRef | None = None
+    source: str | None = None
+    """For words of staff: the message in the ticket's thread that they were relayed from."""
 
 
 class Conversation(Value):
@@ -72,6 +74,11 @@ class Conversation(Value):
     def present(self) -> tuple[Spoken, ...]:
         """What was said in the present matter."""
         return self.spoken[self.matter_from :]
+
+    @property
+    def relayed(self) -> tuple[Spoken, ...]:
+        """What staff said to the customer."""
+        return tuple(s for s in self.spoken if s.speaker == "staff")
 
     def reply_to(self, message_id: str) -> Spoken | None:
         """The assistant's reply that answered this message of the customer."""
@@ -128,6 +135,7 @@ def _changes(state: Conversation, entry: Entry) -> dict[str, object]:  # noqa: C
                 at=entry.at,
                 author=message.author,
                 ref=ref,
+                source=message.id,
             )
             return {"spoken": (*state.spoken, said), "ticket": _ticket(state, waiting_since=None)}
         case StaffNoted() | Rated() | TurnEnded():

@@ -42,6 +42,11 @@ class Chat(Protocol):
     @property
     def platform(self) -> Platform: ...
 
+    @property
+    def community(self) -> str:
+        """The workspace or server the desk is installed in there."""
+        ...
+
     async def post(self, thread: Thread, content: Content, marker: str) -> tuple[MessageRef, ...]:
         """Post once; several refs when it had to be split.
 

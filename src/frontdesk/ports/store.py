@@ -1,6 +1,6 @@
 """Where conversations live: one mailbox and one transcript each, and a lease that gives one worker the conversation."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from typing import Literal, Protocol
 
 from frontdesk.domain.events import Event
@@ -93,7 +93,7 @@ class Mailbox(Protocol):
         """
         ...
 
-    def claims(self, worker: str, most: int) -> AsyncIterator[Claim]:
+    def claims(self, worker: str, most: int) -> AsyncGenerator[Claim, None]:
         """Conversations as they come due, never more than `most` held at once by this iterator's owner.
 
         A claim counts as held until `commit`, `release` or a `Fenced`.

@@ -8,7 +8,7 @@ from typing import TypeAlias
 
 from frontdesk.sandbox.model.prompt import Task
 from frontdesk.sandbox.model.reply import Reply, ToolCall
-from frontdesk.sandbox.model.wire import DONE, Act, Frame, JsonObject, error_body, is_delta
+from frontdesk.sandbox.model.wire import DONE, Act, Frame, JsonObject, encode, error_body, is_delta
 
 HTML = "<!doctype html><title>Bad gateway</title><h1>Something is wrong in front of this server</h1>"
 
@@ -245,9 +245,9 @@ def _usage_in_every_chunk(frames: list[Frame], _after: int) -> list[Frame]:
 
 _BROKEN_JSON = b'data: {"id":"chatcmpl-stand-in","choices":[{"index":0,"delta":{"conte\n\n'
 _BROKEN_UTF8 = b'data: {"id":"x","choices":[{"index":0,"delta":{"content":"\xff\xfe"}}]}\n\n'
-_NULL_CHOICES: Frame = {"id": "chatcmpl-stand-in", "object": "chat.completion.chunk", "choices": None}
-_WRONG_TYPE: Frame = {"id": 7, "object": "chat.completion.chunk", "choices": "none today"}
-_ERROR: Frame = error_body("The upstream model stopped.", "server_error", "upstream_error")
+_NULL_CHOICES = encode({"id": "x", "object": "chat.completion.chunk", "choices": None})
+_WRONG_TYPE = encode({"id": 7, "object": "chat.completion.chunk", "choices": "none today"})
+_ERROR = encode(error_body("The upstream model stopped.", "server_error", "upstream_error"))
 
 STREAM_EDITS: dict[str, StreamEdit] = {
     "stall": _then(Act.SILENCE),

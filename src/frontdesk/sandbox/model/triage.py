@@ -111,12 +111,15 @@ RULES = (
             r"(?:speak|talk|chat|connect me|put me through|transfer me)\b[^.?!]{0,25}"
             r"(?:person|human|someone|somebody|agent|representative|staff|manager|supervisor|colleague)",
             r"(?:real|actual|live) (?:person|human|agent)",
-            r"human(?: being)?(?: please)?",
+            r"a human(?: being)?",
+            r"human(?: being)? please",
+            r"^human\W*$",
             r"customer service rep\w*",
             r"(?:get|need|want) (?:a |an )?(?:human|person|agent|manager|supervisor)",
             r"(?:mit|zu) (?:einem|einer|jemand\w*)(?: \w+)? ?(?:menschen|person|mitarbeiter\w*|kolleg\w*)?"
             r"[^.?!]{0,12}(?:sprechen|reden|verbinden|schreiben)",
             r"(?:echten?|richtigen?) (?:mensch\w*|person)",
+            r"(?:will|möchte|brauche|gib\w* mir)[^.?!]{0,20}(?:mensch\w*|mitarbeiter\w*)",
             r"mitarbeiter(?:in)? sprechen",
             r"mensch(?:en)? bitte",
             r"parler [àa] (?:quelqu|une? (?:vraie )?(?:personne|humain|conseill\w+|agent|responsable))\w*",
@@ -142,7 +145,7 @@ RULES = (
             r"where(?:'s| is) my (?:refund|money)",
             r"(?:not|never|still)[^.?!]{0,25}(?:refunded|received my refund)",
             r"(?:haven't|have not)[^.?!]{0,25}refund\w*",
-            r"my refund (?:is|has|never|still)",
+            r"my refund (?:is|isn't|has|hasn't|did|didn't|never|still)",
             r"(?:möchte|will|verlange|hätte gern\w*|brauche)[^.?!]{0,30}"
             r"(?:geld zurück|erstatt\w*|rückerstattung)",
             r"wo (?:ist|bleibt)[^.?!]{0,12}(?:geld|erstattung)",

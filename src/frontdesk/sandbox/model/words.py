@@ -41,6 +41,15 @@ _COMMON_WORDS = {
 }
 STOPWORDS = {language: frozenset(words.split()) for language, words in _COMMON_WORDS.items()}
 
+# Words of support messages which tell the language although they carry meaning.
+_TELLING_WORDS = {
+    "en": "account morning evening order parcel payment price refund return shipping",
+    "de": "abend bestellung geld guten konto kostet morgen paket passwort rechnung tag versand vielen zurück",
+    "fr": "aide colis commande compte facture journée livraison passe remboursement retour sac soir",
+    "es": "ayuda bolsa buenas buenos cuenta devolución dinero días envío factura pedido reembolso tardes",
+}
+TELLING = {language: STOPWORDS[language].union(words.split()) for language, words in _TELLING_WORDS.items()}
+
 # What customers call the things a help page calls otherwise; each family goes by its first word.
 SAME_MEANING = (
     ("refund", "refunded", "reimburse", "reimbursed", "money back"),
@@ -82,13 +91,13 @@ _ACCENTS = {"de": "äöüß", "fr": "çèêàùœ", "es": "ñ¿¡áíó"}
 
 @lru_cache(maxsize=4096)
 def language_of(text: str) -> str:
-    """Guess the ISO 639-1 language from its script, then its most common words; English when in doubt."""
+    """Guess the ISO 639-1 language from its script, then its common words; English when in doubt."""
     for language, first, last in _SCRIPTS:
         if any(first <= letter <= last for letter in text):
             return language
     lowered = text.casefold()
     words = _WORD.findall(lowered)
-    counts = {language: sum(word in known for word in words) for language, known in STOPWORDS.items()}
+    counts = {language: sum(word in known for word in words) for language, known in TELLING.items()}
     for language, letters in _ACCENTS.items():
         counts[language] += sum(letter in lowered for letter in letters)
     best = max(counts, key=lambda language: counts[language])

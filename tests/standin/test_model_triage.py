@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from openai import AsyncOpenAI
 
-from sandbox.model_client import json_task, prompt
+from standin.model_client import json_task, prompt
 
 
 async def triaged(
@@ -35,12 +35,15 @@ async def triaged(
         ("I was charged twice!", "billing", "en", True),
         ("Can I talk to a real person please?", "person", "en", True),
         ("human please", "person", "en", True),
+        ("Do you deliver to the human resources department?", "order", "en", False),
+        ("It's been 3 weeks and my refund hasn't come", "refund", "en", True),
         ("Hi there", "greeting", "en", False),
         ("Thanks, that helped!", "thanks", "en", False),
         ("Are your bags vegan?", "question", "en", False),
         ("Wie lange dauert der Versand nach Österreich?", "order", "de", False),
         ("Ich möchte mein Geld zurück", "refund", "de", True),
         ("Ich will mit einem Menschen sprechen", "person", "de", True),
+        ("Gib mir sofort einen Mitarbeiter", "person", "de", True),
         ("Mein Konto wurde gehackt", "security", "de", True),
         ("Mein Anwalt wird sich bei Ihnen melden", "legal", "de", True),
         ("Ich kann mich nicht mehr anmelden", "account", "de", True),

@@ -7,7 +7,7 @@ import pytest
 from openai import AsyncOpenAI
 
 from frontdesk.sandbox.model import ModelServer
-from sandbox.model_client import answered, deltas_of, json_task, prompt
+from standin.model_client import answered, deltas_of, json_task, prompt
 
 QUESTION = "How do I return an item?"
 

@@ -11,7 +11,7 @@ from openai import AsyncOpenAI
 
 from frontdesk.sandbox.model import ModelServer
 from frontdesk.sandbox.model.faults import REFUSALS, REPLY_EDITS, STREAM_EDITS
-from sandbox.model_client import answered, client_of, json_task, prompt
+from standin.model_client import answered, client_of, json_task, prompt
 
 QUESTION = "How many days do I have to return an item?"
 TEXT = "one two three four five six seven eight nine ten"
@@ -99,10 +99,15 @@ async def test_a_cut_stream_shows_its_first_deltas_and_breaks(
     model.script.answer(TEXT)
     model.script.fault("cut", after=2)
     seen = ""
-    stream = await client.chat.completions.create(model="any", messages=prompt(QUESTION), stream=True)
-    with pytest.raises(openai.APIConnectionError):
+
+    async def read() -> None:
+        nonlocal seen
+        stream = await client.chat.completions.create(model="any", messages=prompt(QUESTION), stream=True)
         async for chunk in stream:
             seen += chunk.choices[0].delta.content or ""
+
+    with pytest.raises(openai.APIConnectionError):
+        await read()
     assert seen == "one two three four"
     assert await answered(client, QUESTION) == TEXT, "the scripted reply waits for the retry"
 
@@ -253,19 +258,19 @@ async def test_a_completion_meets_the_same_faults(model: ModelServer, name: str)
 
 @pytest.mark.parametrize("name", sorted({*STREAM_EDITS, *REPLY_EDITS, *REFUSALS} - {"status", "refuse"}))
 @pytest.mark.parametrize("stream", [True, False])
-async def test_after_any_fault_the_next_request_is_well(model: ModelServer, name: str, stream: bool) -> None:
+async def test_after_any_fault_the_next_request_is_well(
+    model: ModelServer, client: AsyncOpenAI, name: str, stream: bool
+) -> None:
     model.script.fault(name)
-    async with client_of(model, timeout=0.3) as client:
+    async with client_of(model, timeout=0.3) as hasty:
 
         async def ask() -> None:
             if stream:
-                await streamed(client)
+                await streamed(hasty)
             else:
-                await client.chat.completions.create(model="any", messages=prompt(QUESTION))
+                await hasty.chat.completions.create(model="any", messages=prompt(QUESTION))
 
         outcome = (await asyncio.gather(asyncio.wait_for(ask(), timeout=0.6), return_exceptions=True))[0]
-        assert outcome is None or isinstance(
-            outcome, openai.OpenAIError | ValueError | TypeError | TimeoutError
-        )
-        await model.until(lambda: model.under_way == 0)
-        assert "30 days" in await answered(client, QUESTION)
+    assert outcome is None or isinstance(outcome, openai.OpenAIError | ValueError | TypeError | TimeoutError)
+    await model.until(lambda: model.under_way == 0)
+    assert "30 days" in await answered(client, QUESTION)

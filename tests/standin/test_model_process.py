@@ -6,7 +6,7 @@ import sys
 from openai import AsyncOpenAI
 
 from frontdesk.sandbox.model.server import KEY
-from sandbox.model_client import answered
+from standin.model_client import answered
 
 
 async def test_it_prints_its_address_first_and_stops_when_told_to() -> None:

@@ -1,0 +1,92 @@
+"""Carries files from one thread to another: down with the token, up as a new file."""
+
+from collections.abc import Sequence
+from urllib.parse import urlsplit
+
+import aiohttp
+
+from frontdesk.adapters.slack.api import SlackApi
+from frontdesk.domain.errors import DeskError, Retry, Undeliverable
+from frontdesk.domain.messages import Attachment, Thread
+from frontdesk.domain.value import Value
+
+MOST_BYTES = 20 * 1024 * 1024
+FILES_HOST = "files.slack.com"
+
+
+class Uploaded(Value):
+    """Bytes that Slack holds and shows nowhere yet."""
+
+    id: str
+    name: str
+
+
+class Files:
+    """Slack's files, both ways."""
+
+    def __init__(self, api: SlackApi) -> None:
+        self._api = api
+
+    async def upload(self, attachments: Sequence[Attachment]) -> tuple[tuple[Uploaded, ...], tuple[str, ...]]:
+        """What could be brought to Slack, and the names of what could not. Raises nothing."""
+        carried: list[Uploaded] = []
+        lost: list[str] = []
+        for attachment in attachments:
+            try:
+                carried.append(await self._carry(attachment))
+            except (DeskError, aiohttp.ClientError, TimeoutError, OSError):
+                lost.append(attachment.name)
+        return tuple(carried), tuple(lost)
+
+    async def share(self, files: Sequence[Uploaded], thread: Thread) -> None:
+        """Show uploaded files in a thread. Raises DeskError."""
+        await self._api.call(
+            "files.completeUploadExternal",
+            files=[{"id": file.id, "title": file.name} for file in files],
+            channel_id=thread.channel,
+            thread_ts=thread.root,
+        )
+
+    async def _carry(self, attachment: Attachment) -> Uploaded:
+        content = await self._download(attachment)
+        ticket = await self._api.call(
+            "files.getUploadURLExternal", within=5.0, filename=attachment.name or "file", length=len(content)
+        )
+        async with self._api.session.post(str(ticket["upload_url"]), data=content) as response:
+            if response.status != 200:
+                raise Retry(f"upload answered {response.status}")
+        return Uploaded(id=str(ticket["file_id"]), name=attachment.name)
+
+    async def _download(self, attachment: Attachment) -> bytes:
+        url, media_type = attachment.url, attachment.media_type
+        if not url:
+            answer = await self._api.call("files.info", within=5.0, file=attachment.id)
+            file = answer.get("file") or {}
+            url = str(file.get("url_private_download") or file.get("url_private") or "")
+            media_type = str(file.get("mimetype") or media_type)
+        if not self._may_have_the_token(url):
+            raise Undeliverable("a file from a host that must not see the token")
+        if attachment.size > MOST_BYTES:
+            raise Undeliverable("a file over the limit")
+        token = self._api.config.bot_token.get_secret_value()
+        headers = {"Authorization": f"Bearer {token}"}
+        async with self._api.session.get(url, headers=headers, allow_redirects=False) as response:
+            if response.status != 200:
+                raise Undeliverable(f"a file answered {response.status}")
+            if response.content_type == "text/html" and media_type != "text/html":
+                raise Undeliverable("a login page in place of a file")
+            content = bytearray()
+            async for chunk in response.content.iter_chunked(65_536):
+                content += chunk
+                if len(content) > MOST_BYTES:
+                    raise Undeliverable("a file over the limit")
+        if not content:
+            raise Undeliverable("an empty file")
+        return bytes(content)
+
+    def _may_have_the_token(self, url: str) -> bool:
+        """Only Slack's file host, and the host of the Web API that has the token anyway."""
+        place, api = urlsplit(url), urlsplit(self._api.config.api_url)
+        if place.scheme == "https" and place.hostname == FILES_HOST and place.port in (None, 443):
+            return True
+        return (place.scheme, place.hostname, place.port) == (api.scheme, api.hostname, api.port)

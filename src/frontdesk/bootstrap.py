@@ -1,0 +1,293 @@
+"""The composition root: settings -> adapters -> desk; what starts first stops last."""
+
+import asyncio
+import os
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import Literal
+
+from frontdesk.adapters.library.ingest import Progress, ingest
+from frontdesk.adapters.library.language import language_of
+from frontdesk.adapters.library.search import LibrarySearch
+from frontdesk.adapters.openai.model import OpenAIModel
+from frontdesk.adapters.ops.clock import SystemClock
+from frontdesk.adapters.ops.health import Check, Handler, HttpServer
+from frontdesk.adapters.ops.metrics import Metrics
+from frontdesk.adapters.redis.connection import connect
+from frontdesk.adapters.redis.shelf import RedisShelf
+from frontdesk.adapters.redis.store import RedisStore
+from frontdesk.adapters.slack.app import SlackApp
+from frontdesk.core.commands import Commands
+from frontdesk.core.desk import Desk
+from frontdesk.core.worker import Worker
+from frontdesk.domain.errors import DeskError, Misconfigured, Undeliverable
+from frontdesk.domain.events import Event
+from frontdesk.domain.ids import Platform
+from frontdesk.domain.knowledge import IngestReport
+from frontdesk.domain.messages import Thread
+from frontdesk.domain.people import Person
+from frontdesk.domain.turns import TurnTrace
+from frontdesk.ports.chat import Chat
+from frontdesk.ports.store import Store
+from frontdesk.settings import Settings
+
+Role = Literal["all", "gateway", "worker"]
+"""A gateway holds the platforms' connections, a worker takes turns; `all` is both in one process."""
+
+
+class SwitchedOn:
+    """The platforms that are switched on."""
+
+    def __init__(self) -> None:
+        self._chats: dict[Platform, Chat] = {}
+
+    def add(self, chat: Chat) -> None:
+        self._chats[chat.platform] = chat
+
+    def on(self, platform: Platform) -> Chat:
+        chat = self._chats.get(platform)
+        if chat is None:
+            raise Undeliverable(f"{platform} is switched off")
+        return chat
+
+    def all(self) -> Sequence[Chat]:
+        return tuple(self._chats.values())
+
+
+class Reception:
+    """What a platform's app hands over: events to the desk, questions to whoever answers them."""
+
+    def __init__(self, desk: Desk, commands: Commands, store: Store) -> None:
+        self._desk = desk
+        self._commands = commands
+        self._store = store
+
+    async def receive(self, event: Event) -> None:
+        await self._desk.receive(event)
+
+    async def set_aside(self, platform: Platform, payload: str, reason: str) -> None:
+        await self._store.set_aside(platform, payload, reason)
+
+    async def command(self, name: str, text: str, person: Person, thread: Thread) -> str:
+        return await self._commands.answer(text, person, thread)
+
+    async def opened(self, person: Person, thread: Thread) -> Sequence[str]:
+        return self._desk.config.suggestions
+
+
+class Program:
+    """A running desk."""
+
+    def __init__(
+        self, desk: Desk, worker: Worker | None, store: Store, http: HttpServer, metrics: Metrics, drain_seconds: float
+    ) -> None:
+        self.desk = desk
+        self.store = store
+        self.turn_ended = metrics.turn_bell
+        self._worker = worker
+        self._http = http
+        self._drain_seconds = drain_seconds
+        self._stopping = asyncio.Event()
+
+    @property
+    def address(self) -> str:
+        """Where health, metrics and platforms' calls are served."""
+        return self._http.address
+
+    async def latest_traces(self, most: int = 20) -> Sequence[TurnTrace]:
+        return await self.store.traces(most)
+
+    def is_idle(self) -> bool:
+        return self._worker is None or self._worker.in_hand == 0
+
+    def stop(self) -> None:
+        """Take nothing new and finish what is in hand."""
+        self._stopping.set()
+
+    async def until_stopped(self) -> None:
+        await self._stopping.wait()
+
+    async def work(self) -> None:
+        """Take turns until `stop`; then finish those in hand, for a while."""
+        if self._worker is None:
+            await self._stopping.wait()
+            return
+        running = asyncio.create_task(self._worker.run(), name="worker")
+        stopping = asyncio.create_task(self._stopping.wait(), name="stopping")
+        try:
+            await asyncio.wait({running, stopping}, return_when=asyncio.FIRST_COMPLETED)
+            self._worker.drain()
+            done, _ = await asyncio.wait({running}, timeout=self._drain_seconds)
+            if not done:
+                await self._worker.abandon()
+            await running
+        finally:
+            stopping.cancel()
+            running.cancel()
+
+
+@asynccontextmanager
+async def running_desk(
+    settings: Settings, role: Role = "all", *, show_traces: bool = False, said: Callable[[str], None] = lambda _: None
+) -> AsyncIterator[Program]:
+    """Start everything, in order; on leaving, stop everything in the opposite order.
+
+    Raises Misconfigured with one line when something the operator must mend is in the way.
+    """
+    clock, metrics = SystemClock(), Metrics()
+    async with AsyncExitStack() as stack:
+        connection = await connect(settings.store)
+        stack.push_async_callback(connection.close)
+        store = RedisStore(connection, metrics)
+        shelf = RedisShelf(connection)
+        if settings.knowledge is not None:
+            said(_told(await ingest(settings.knowledge, shelf)))
+        model = OpenAIModel(settings.model)
+        stack.push_async_callback(model.close)
+        chats = SwitchedOn()
+        library = LibrarySearch(shelf)
+        desk = Desk(settings.desk, store, chats, model, library, clock, metrics, language_of)
+        reception = Reception(desk, Commands(store, chats, clock), store)
+        slack = await _slack(settings, reception, clock, metrics, chats, stack)
+        worker = _worker(settings, desk, store, clock, metrics) if role != "gateway" else None
+        http = _http(settings, metrics, store, slack, role, show_traces=show_traces)
+        await http.start()
+        stack.push_async_callback(http.stop)
+        program = Program(desk, worker, store, http, metrics, settings.worker.drain_seconds)
+        try:
+            async with asyncio.TaskGroup() as group:
+                working = group.create_task(program.work(), name="work")
+                group.create_task(library.prepare(), name="library")
+                if slack is not None and role != "worker":
+                    await slack.start()
+                try:
+                    yield program
+                finally:
+                    if slack is not None:
+                        await slack.stop_intake()
+                    program.stop()
+                    await working
+        except BaseExceptionGroup as group:
+            raise _first(group) from None
+
+
+def _first(group: BaseExceptionGroup[BaseException]) -> BaseException:
+    """What went wrong first; the rest of a group only followed from it."""
+    first = group.exceptions[0]
+    return _first(first) if isinstance(first, BaseExceptionGroup) else first
+
+
+async def ingest_articles(settings: Settings, progress: Progress | None = None) -> IngestReport:
+    """Read the articles into the store. Raises Misconfigured."""
+    if settings.knowledge is None:
+        raise Misconfigured("FRONTDESK_KNOWLEDGE is not set: name the folder or file of articles")
+    connection = await connect(settings.store)
+    try:
+        return await ingest(settings.knowledge, RedisShelf(connection), progress=progress)
+    finally:
+        await connection.close()
+
+
+async def check(settings: Settings) -> AsyncIterator[tuple[str, str | None]]:
+    """Try everything the desk needs: (what, why it does not work or None), one at a time."""
+    yield "configuration", None
+    try:
+        connection = await connect(settings.store)
+    except Misconfigured as error:
+        yield "store", str(error)
+    else:
+        try:
+            shelf = RedisShelf(connection)
+            yield "store", None
+            has_articles = await shelf.version() is not None or settings.knowledge is not None
+            yield "articles", None if has_articles else "no articles: set FRONTDESK_KNOWLEDGE or run `frontdesk ingest`"
+        except DeskError as error:
+            yield "store", str(error)
+        finally:
+            await connection.close()
+    async for line in _check_slack(settings):
+        yield line
+    model = OpenAIModel(settings.model)
+    try:
+        for route in await model.check():
+            yield f"model for {', '.join(route.tasks)}", None if route.ok else route.line
+    finally:
+        await model.close()
+
+
+async def _check_slack(settings: Settings) -> AsyncIterator[tuple[str, str | None]]:
+    if settings.slack is None:
+        yield "slack", "switched off: SLACK_BOT_TOKEN is not set"
+        return
+    app = SlackApp(settings.slack, None, SystemClock(), Metrics())
+    try:
+        for line in await app.check():
+            yield line
+    finally:
+        await app.close()
+
+
+async def _slack(
+    settings: Settings,
+    reception: Reception,
+    clock: SystemClock,
+    metrics: Metrics,
+    chats: SwitchedOn,
+    stack: AsyncExitStack,
+) -> SlackApp | None:
+    if settings.slack is None:
+        return None
+    app = SlackApp(settings.slack, reception, clock, metrics)
+    stack.push_async_callback(app.close)
+    chats.add(await app.connect())
+    return app
+
+
+def _worker(settings: Settings, desk: Desk, store: RedisStore, clock: SystemClock, metrics: Metrics) -> Worker:
+    return Worker(
+        f"{os.uname().nodename}-{os.getpid()}",
+        desk,
+        store,
+        clock,
+        metrics,
+        lease=settings.store.lease_seconds,
+        most=settings.worker.turns_at_once,
+    )
+
+
+def _http(
+    settings: Settings, metrics: Metrics, store: Store, slack: SlackApp | None, role: Role, *, show_traces: bool
+) -> HttpServer:
+    async def reachable() -> str | None:
+        try:
+            await store.ping()
+        except DeskError as error:
+            return str(error)
+        return None
+
+    checks: dict[str, Check] = {"store": reachable}
+    routes: dict[str, Handler] = {}
+    if slack is not None and role != "worker":
+        checks["slack"] = slack.ready
+        if settings.slack is not None and settings.slack.signing_secret is not None:
+            routes["/slack/events"] = slack.http_handler
+    return HttpServer(settings.http, metrics, checks, routes, traces=store.traces if show_traces else None)
+
+
+def require_platform(settings: Settings) -> None:
+    """Raises Misconfigured when there is nobody to serve or nobody to hand over to."""
+    if settings.slack is None:
+        raise Misconfigured("SLACK_BOT_TOKEN is not set: no platform is switched on (try `frontdesk demo` first)")
+    if settings.desk.speaking.staff_channel is None:
+        raise Misconfigured("FRONTDESK_STAFF_CHANNEL is not set: name the private staff channel, such as slack:C0123")
+
+
+def _told(report: IngestReport) -> str:
+    counts: Mapping[str, int] = {
+        "added": len(report.added),
+        "changed": len(report.changed),
+        "removed": len(report.removed),
+        "unchanged": report.unchanged,
+        "skipped": len(report.skipped),
+    }
+    return "articles: " + ", ".join(f"{number} {what}" for what, number in counts.items() if number)

@@ -1,0 +1,257 @@
+"""The command line: parse, call bootstrap, print."""
+
+import asyncio
+import json
+import os
+import signal
+import sys
+import tempfile
+import webbrowser
+from collections.abc import Awaitable, Callable, Coroutine
+from importlib.metadata import version as installed_version
+from importlib.resources import as_file, files
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import typer
+
+from frontdesk import bootstrap
+from frontdesk.adapters.ops.logs import set_up_logs
+from frontdesk.bootstrap import Program, Role, running_desk
+from frontdesk.domain.errors import DeskError, Misconfigured
+from frontdesk.domain.knowledge import IngestReport
+from frontdesk.sandbox import Sandbox
+from frontdesk.sandbox.transcript import read_aloud
+from frontdesk.settings import Settings, env_example, load_settings
+
+app = typer.Typer(
+    name="frontdesk",
+    help="A support desk that lives inside Slack and Discord.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+_STOPPED_AT_ONCE = 130
+
+
+def main() -> None:
+    """Run a command; what the operator must mend is one line on standard error and exit code 2."""
+    try:
+        app()
+    except Misconfigured as error:
+        print(f"frontdesk: {error}", file=sys.stderr)
+        sys.exit(2)
+    except KeyboardInterrupt:
+        sys.exit(_STOPPED_AT_ONCE)
+
+
+@app.command()
+def run(
+    role: Annotated[
+        Literal["all", "gateway", "worker"], typer.Option(help="gateway: platform connections; worker: turns.")
+    ] = "all",
+) -> None:
+    """Run the desk until Ctrl-C; the first one lets it finish what it has in hand, the second stops it at once."""
+    settings = load_settings()
+    set_up_logs(settings.log_format, settings.log_level)
+    bootstrap.require_platform(settings)
+    _until_interrupted(lambda stop: _serve(settings, role, stop))
+
+
+@app.command()
+def check() -> None:
+    """Try everything the desk needs, one line each; exit code 1 when something does not work."""
+    settings = load_settings()
+    set_up_logs(settings.log_format, "error")
+    sys.exit(asyncio.run(_check(settings)))
+
+
+@app.command()
+def ingest(
+    place: Annotated[Path | None, typer.Argument(help="Folder or file of Markdown articles.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
+) -> None:
+    """Read articles into the store; running desks use them at once."""
+    settings = load_settings()
+    set_up_logs(settings.log_format, "warning")
+    if place is not None:
+        settings = settings.model_copy(update={"knowledge": place})
+    report = asyncio.run(bootstrap.ingest_articles(settings, None if as_json else _progress))
+    print(report.model_dump_json(indent=2) if as_json else _report(report))
+
+
+@app.command()
+def demo(
+    ask: Annotated[str | None, typer.Option(help="Ask one question, print what happened, and exit.")] = None,
+    platform: Annotated[Literal["slack"], typer.Option(help="Where the question is asked.")] = "slack",
+    as_json: Annotated[bool, typer.Option("--json", help="With --ask: print JSON.")] = False,
+    port: Annotated[int, typer.Option(help="Port of the page.")] = 8765,
+    open_page: Annotated[bool, typer.Option("--open/--no-open", help="Open the page in a browser.")] = True,
+) -> None:
+    """Everything on this machine: a local Slack, a stand-in model, an example shop, and a page that shows them."""
+    set_up_logs("auto", "error" if ask else "warning")
+    with tempfile.TemporaryDirectory(prefix="frontdesk-demo-") as folder:
+        if ask is not None:
+            sys.exit(asyncio.run(_ask(ask, Path(folder), as_json=as_json)))
+        _until_interrupted(lambda stop: _show(Path(folder), port, stop, open_page=open_page))
+
+
+@app.command()
+def settings(
+    env: Annotated[bool, typer.Option("--env-example", help="Print the text of .env.example.")] = False,
+) -> None:
+    """Show what the desk was told, secrets left out."""
+    if env:
+        print(env_example(), end="")
+        return
+    print(load_settings().model_dump_json(indent=2, exclude={"desk": {"rules", "frustration", "phrases"}}))
+
+
+@app.command()
+def version() -> None:
+    """Print the version."""
+    print(installed_version("frontdesk"))
+
+
+async def _serve(settings: Settings, role: Role, stop: asyncio.Event) -> None:
+    async with running_desk(settings, role, said=_say) as program:
+        _say(f"ready: {program.address}/readyz (Ctrl-C to stop)")
+        await stop.wait()
+        _say("stopping: finishing what is in hand (Ctrl-C again to stop at once)")
+
+
+async def _check(settings: Settings) -> int:
+    failed = 0
+    async for what, trouble in bootstrap.check(settings):
+        failed += trouble is not None
+        print(f"{'ok  ' if trouble is None else 'FAIL'}  {what}{f': {trouble}' if trouble else ''}")
+    return 1 if failed else 0
+
+
+async def _show(folder: Path, port: int, stop: asyncio.Event, *, open_page: bool) -> None:
+    async with Sandbox(port=port) as box:
+        with as_file(files("frontdesk.sandbox") / "shop") as shop:
+            settings = _sandbox_settings(box, shop, folder)
+            async with running_desk(settings, show_traces=True, said=_say) as program:
+                box.trace_url = f"{program.address}/traces/latest"
+                _say(f"open {box.page_url} (Ctrl-C to stop)")
+                _say(f"model: {_model_name(settings)}")
+                if open_page:
+                    await asyncio.to_thread(webbrowser.open, box.page_url)
+                await stop.wait()
+
+
+async def _ask(question: str, folder: Path, *, as_json: bool) -> int:
+    async with Sandbox() as box:
+        with as_file(files("frontdesk.sandbox") / "shop") as shop:
+            async with running_desk(_sandbox_settings(box, shop, folder)) as program:
+                asked = await box.slack.workspace.say("UALICE", "CSUPPORT", question)
+                await _until_answered(program, seconds=120)
+                heard = read_aloud(box.slack.workspace, "CSUPPORT", asked.ts, "CSTAFF")
+                traces = await program.latest_traces(1)
+    if as_json:
+        print(
+            json.dumps(
+                {**heard.as_json(), "trace": json.loads(traces[0].model_dump_json())}, indent=2, ensure_ascii=False
+            )
+        )
+    else:
+        print(heard.as_text())
+    return 0
+
+
+async def _until_answered(program: Program, seconds: float) -> None:
+    """Until the question's turn was committed. Raises DeskError when that takes too long."""
+    try:
+        async with asyncio.timeout(seconds):
+            while True:
+                program.turn_ended.clear()
+                if await program.latest_traces(1):
+                    return
+                await program.turn_ended.wait()
+    except TimeoutError:
+        raise DeskError(f"no turn ended within {seconds:.0f} s") from None
+
+
+def _sandbox_settings(box: Sandbox, shop: Path, folder: Path) -> Settings:
+    """The desk's settings on the sandbox; a real model is used when the environment names one."""
+    own_model = {
+        k: os.environ[k] for k in ("OPENAI_API_KEY", "OPENAI_BASE_URL", "FRONTDESK_MODEL") if os.environ.get(k)
+    }
+    stands_in = "OPENAI_API_KEY" not in own_model and "OPENAI_BASE_URL" not in own_model
+    model = (
+        {"OPENAI_API_KEY": box.model.api_key, "OPENAI_BASE_URL": box.model.base_url, "FRONTDESK_MODEL": "stand-in"}
+        if stands_in
+        else own_model
+    )
+    return load_settings(
+        {
+            **model,
+            "SLACK_BOT_TOKEN": box.slack.bot_token,
+            "SLACK_APP_TOKEN": box.slack.app_token,
+            "SLACK_API_URL": box.slack.api_url,
+            "FRONTDESK_STAFF_CHANNEL": "slack:CSTAFF",
+            "FRONTDESK_CHANNELS": "slack:CSUPPORT",
+            "FRONTDESK_KNOWLEDGE": str(shop / "articles"),
+            "FRONTDESK_CONFIG": str(shop / "frontdesk.toml"),
+            "FRONTDESK_DATA_DIR": str(folder / "data"),
+            "FRONTDESK_HTTP": "127.0.0.1:0",
+        }
+    )
+
+
+def _model_name(settings: Settings) -> str:
+    if settings.model.model == "stand-in":
+        return "a stand-in that quotes the articles, not an AI (set OPENAI_API_KEY or OPENAI_BASE_URL for a real one)"
+    return settings.model.model
+
+
+def _until_interrupted(work: Callable[[asyncio.Event], Coroutine[Any, Any, None]]) -> None:
+    """Run until SIGINT or SIGTERM; a second one ends it at once."""
+    if asyncio.run(_with_signals(work)):
+        sys.exit(_STOPPED_AT_ONCE)
+
+
+async def _with_signals(work: Callable[[asyncio.Event], Awaitable[None]]) -> bool:
+    stop = asyncio.Event()
+    task = asyncio.ensure_future(work(stop))
+    loop = asyncio.get_running_loop()
+
+    def interrupted() -> None:
+        if stop.is_set():
+            task.cancel()
+        stop.set()
+
+    for name in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(name, interrupted)
+    try:
+        await task
+    except asyncio.CancelledError:
+        return True
+    return False
+
+
+def _say(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)
+
+
+def _progress(done: int, total: int) -> None:
+    if sys.stderr.isatty():
+        print(f"\rreading articles {done}/{total}", end="\n" if done == total else "", file=sys.stderr, flush=True)
+
+
+def _report(report: IngestReport) -> str:
+    counts = {
+        "added": len(report.added),
+        "changed": len(report.changed),
+        "removed": len(report.removed),
+        "unchanged": report.unchanged,
+        "skipped": len(report.skipped),
+        "passages": report.passages,
+    }
+    lines = [", ".join(f"{number} {what}" for what, number in counts.items())]
+    for what, names in (("added", report.added), ("changed", report.changed), ("removed", report.removed)):
+        lines += [f"  {what:8} {name}" for name in names]
+    lines += [f"  skipped  {name}: {why}" for name, why in report.skipped]
+    return "\n".join(lines)

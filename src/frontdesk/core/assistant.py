@@ -1,0 +1,313 @@
+"""The assistant's turn: rules, triage, evidence, answer; every way it can end is one of the outcomes."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+
+from frontdesk.core.answer import Writer, note_passages
+from frontdesk.core.configuration import DeskConfig
+from frontdesk.core.handoff import Handoff
+from frontdesk.core.interruption import Interrupted, Interruption, interruption
+from frontdesk.core.phrases import Phrases, phrases_for
+from frontdesk.core.prompt import fitting, numbered
+from frontdesk.core.rules import is_frustrated, is_thanks, match_rule
+from frontdesk.core.triage import by_rule, judge, unjudged
+from frontdesk.core.turn import Turn
+from frontdesk.domain.conversations import Spoken
+from frontdesk.domain.errors import ModelFailed, Undeliverable
+from frontdesk.domain.knowledge import Found
+from frontdesk.domain.messages import Button, Message, MessageRef, Reply
+from frontdesk.domain.transcript import AssistantSaid
+from frontdesk.domain.turns import Answered, AskedBack, Failed, KeptSilent, Triage
+from frontdesk.domain.value import Value
+from frontdesk.ports.chat import ReplyStream
+from frontdesk.ports.library import Library
+from frontdesk.ports.model import Model
+from frontdesk.ports.telemetry import Telemetry
+
+
+class Burst(Value):
+    """What a turn answers: the customer's messages that came together."""
+
+    messages: tuple[Message, ...]
+    addressed: bool
+    """True when one of them mentioned the assistant, or nobody else could be meant."""
+    edited: bool = False
+    """True when it is a changed message that had been answered before."""
+
+    @property
+    def text(self) -> str:
+        parts = []
+        for message in self.messages:
+            names = ", ".join(a.name for a in message.attachments)
+            parts.append(f"{message.text}\n(attached: {names})" if names else message.text)
+        return "\n\n".join(part for part in parts if part)
+
+    @property
+    def ids(self) -> tuple[str, ...]:
+        return tuple(m.id for m in self.messages)
+
+
+class Assistant:
+    """Answers from the articles, or says why it does not."""
+
+    def __init__(
+        self,
+        config: DeskConfig,
+        model: Model,
+        library: Library,
+        handoff: Handoff,
+        telemetry: Telemetry,
+        language_of: Callable[[str], str],
+    ) -> None:
+        self._config = config
+        self._model = model
+        self._library = library
+        self._handoff = handoff
+        self._telemetry = telemetry
+        self._language_of = language_of
+
+    async def take(self, turn: Turn, burst: Burst, history: Sequence[Spoken]) -> None:
+        """Answer the burst. Raises Retry or Fenced."""
+        silent = self._reason_for_silence(turn, burst, history)
+        if silent:
+            turn.outcome = KeptSilent(why=silent)
+            return
+        language = self._language(burst, history)
+        turn.trace.language = language
+        rule = match_rule(burst.text, self._config.rules)
+        if rule is not None:
+            turn.trace.rule = rule.name
+            triage = by_rule(rule, language)
+            turn.trace.triage, turn.trace.triage_source = triage, "rules"
+            await self._handoff.open(turn, triage, f"Hard rule: {rule.name}", burst.messages)
+            return
+        asked = [s.text for s in history if s.speaker == "customer"] + [m.text for m in burst.messages]
+        if is_frustrated(asked, self._config.frustration):
+            triage = unjudged("the customer is frustrated", language).model_copy(
+                update={"sentiment": "angry", "priority": "high", "confidence": 1.0}
+            )
+            turn.trace.rule, turn.trace.triage, turn.trace.triage_source = "frustration", triage, "rules"
+            await self._handoff.open(turn, triage, "The customer is frustrated", burst.messages)
+            return
+        await self._with_model(turn, burst, history, language)
+
+    def _reason_for_silence(self, turn: Turn, burst: Burst, history: Sequence[Spoken]) -> str:
+        """Why nothing is to be said, or an empty string."""
+        if is_thanks(burst.text) and history and not any(m.attachments for m in burst.messages):
+            return "thanks, and nothing else"
+        if burst.addressed or turn.thread.direct:
+            return ""
+        if any(m.mentions_others for m in burst.messages):
+            return "addressed to somebody else"
+        last = next((s for s in reversed(turn.conversation.spoken) if s.id not in burst.ids), None)
+        return "people are talking to each other" if last is not None and last.speaker == "other" else ""
+
+    async def _with_model(self, turn: Turn, burst: Burst, history: Sequence[Spoken], language: str) -> None:
+        stream = turn.chat.stream(turn.thread, burst.messages[-1].author, turn.marker("answer"))
+        try:
+            async with asyncio.timeout(self._config.limits.seconds):
+                await interruptible(
+                    turn, burst.ids, stream, lambda: self._answer(turn, burst, history, language, stream)
+                )
+        except Interrupted as interrupted:
+            await self._broken_off(turn, burst, stream, language, interrupted.by)
+        except (ModelFailed, TimeoutError) as failure:
+            fault = failure.fault if isinstance(failure, ModelFailed) else "slow"
+            await self._without_model(turn, burst, stream, language, fault)
+        finally:
+            if not stream.refs and (turn.outcome is None or turn.outcome.kind == "kept_silent"):
+                await turn.chat.status(turn.thread, "")
+
+    async def _answer(
+        self, turn: Turn, burst: Burst, history: Sequence[Spoken], language: str, stream: ReplyStream
+    ) -> None:
+        history = self._told(turn, history)
+        query = _query(burst, history)
+        turn.trace.query = query
+        triage, found, _ = await asyncio.gather(
+            judge(turn, self._model, self._config, history, burst.text, language),
+            self._library.search(query, limit=self._config.passages),
+            turn.chat.status(turn.thread, "is thinking…"),
+        )
+        turn.trace.language = language = triage.language[:2].lower()
+        wording = self._wording(language)
+        if triage.needs_human or triage.category == "person":
+            await self._handoff.open(turn, triage, triage.reason or "A person is needed", burst.messages)
+            return
+        if triage.category == "thanks" and history:
+            turn.outcome = KeptSilent(why="thanks, and nothing else")
+            return
+        evidence = [f for f in found if f.coverage >= self._config.evidence]
+        note_passages(turn, numbered(found))
+        if not evidence:
+            if triage.category in ("greeting", "thanks"):
+                await self._say(turn, burst, wording.greeting.format(team=self._config.name), language)
+                turn.outcome = Answered()
+                return
+            await self._unsure(turn, burst, language, "no article speaks of this")
+            return
+        await self._from_articles(turn, burst, history, found, triage, stream)
+
+    async def _from_articles(
+        self,
+        turn: Turn,
+        burst: Burst,
+        history: Sequence[Spoken],
+        found: Sequence[Found],
+        triage: Triage,
+        stream: ReplyStream,
+    ) -> None:
+        language = turn.trace.language
+        writer = Writer(turn, self._model, self._library, self._config, stream)
+        resumed = "answer" in turn.journal
+        await turn.intend("answer")
+        draft = await writer.write(history, found, burst.text, language)
+        wording = self._wording(language)
+        match draft.kind:
+            case "answer":
+                lead = f"{wording.updated}\n\n" if burst.edited else ""
+                reply = Reply(
+                    markdown=lead + draft.markdown, citations=draft.citations, rateable=True, language=language
+                )
+                await self._deliver(turn, burst, reply, stream, resumed=resumed)
+                turn.outcome = Answered()
+            case "question":
+                await self._deliver(
+                    turn, burst, Reply(markdown=draft.markdown, language=language), stream, resumed=resumed
+                )
+                turn.outcome = AskedBack(why=draft.why)
+            case "unsure":
+                await self._deliver(turn, burst, self._unsure_reply(wording, language), stream, resumed=resumed)
+                turn.outcome = AskedBack(why=draft.why)
+            case "person":
+                await stream.cut("")
+                await self._handoff.open(turn, triage, draft.why, burst.messages)
+
+    async def _deliver(self, turn: Turn, burst: Burst, reply: Reply, stream: ReplyStream, *, resumed: bool) -> None:
+        """Make the reply stand in the thread once; a message an earlier try left there is finished, not repeated."""
+        turn.settled = True
+        left = await turn.chat.find(turn.thread, turn.marker("answer")) if resumed and not stream.refs else ()
+        if left:
+            await turn.chat.edit(left[0], reply)
+            refs: tuple[MessageRef, ...] = left
+        else:
+            refs = await stream.finish(reply)
+        self._said(turn, burst, reply, refs)
+
+    async def _say(self, turn: Turn, burst: Burst, markdown: str, language: str, *buttons: Button) -> None:
+        turn.settled = True
+        reply = Reply(markdown=markdown, language=language, buttons=buttons)
+        refs = await turn.post("answer", turn.chat, turn.thread, reply)
+        self._said(turn, burst, reply, refs)
+
+    def _said(self, turn: Turn, burst: Burst, reply: Reply, refs: tuple[MessageRef, ...], *, cut: bool = False) -> None:
+        turn.trace.happened("reply delivered")
+        turn.trace.reply = reply.markdown
+        turn.record(
+            AssistantSaid(
+                at=turn.now(),
+                turn=turn.id,
+                refs=refs,
+                markdown=reply.markdown,
+                citations=reply.citations,
+                answers=burst.ids,
+                cut=cut,
+            )
+        )
+
+    async def _unsure(self, turn: Turn, burst: Burst, language: str, why: str) -> None:
+        reply = self._unsure_reply(self._wording(language), language)
+        await self._say(turn, burst, reply.markdown, language, *reply.buttons)
+        turn.outcome = AskedBack(why=why)
+
+    def _unsure_reply(self, wording: Phrases, language: str) -> Reply:
+        button = Button(action="ask_person", label=wording.talk_to_person, style="primary")
+        return Reply(markdown=wording.unsure, buttons=(button,), language=language)
+
+    async def _broken_off(self, turn: Turn, burst: Burst, stream: ReplyStream, language: str, by: Interruption) -> None:
+        """Something came that matters more than the answer in the making."""
+        wording = self._wording(turn.trace.language or language)
+        turn.trace.happened(f"interrupted: {by.why}")
+        match by.kind:
+            case "stop":
+                visible = bool(stream.refs)
+                refs = await stream.cut(wording.stopped)
+                if visible:
+                    self._said(turn, burst, Reply(markdown=wording.stopped), refs, cut=True)
+                turn.outcome = KeptSilent(why="stopped by the customer")
+            case "person":
+                await stream.cut("")
+                triage = turn.trace.triage or unjudged("the customer asked for a person", language)
+                await self._handoff.open(
+                    turn, triage, "The customer asked for a person", burst.messages, summarise=False
+                )
+            case "superseded":
+                raise Interrupted(by)
+
+    async def _without_model(self, turn: Turn, burst: Burst, stream: ReplyStream, language: str, fault: str) -> None:
+        """The model gave nothing usable: the customer gets a person, never an error."""
+        self._telemetry.trouble("the model failed", None, fault=fault)
+        if stream.refs:
+            await stream.cut("…")
+        triage = turn.trace.triage or unjudged(f"the model failed ({fault})", language)
+        try:
+            await self._handoff.open(
+                turn,
+                triage,
+                f"The assistant could not answer: the model failed ({fault})",
+                burst.messages,
+                summarise=False,
+            )
+        except Undeliverable as error:
+            turn.outcome = Failed(why=str(error))
+
+    def language_of(self, words: str) -> str:
+        return self._language_of(words) or self._config.default_language
+
+    def _language(self, burst: Burst, history: Sequence[Spoken]) -> str:
+        """From the words themselves; too few words take the language of what the customer wrote before."""
+        words = burst.text
+        if len(words) < 25:
+            words = " ".join([*(s.text for s in history if s.speaker == "customer"), words])
+        return self.language_of(words)
+
+    def _wording(self, language: str) -> Phrases:
+        return phrases_for(language, self._config.phrases, self._config.default_language)
+
+    def _told(self, turn: Turn, history: Sequence[Spoken]) -> Sequence[Spoken]:
+        told = fitting(history, self._config.prompt_characters)
+        if len(told) < len(history):
+            turn.trace.happened(f"the model was given the last {len(told)} of {len(history)} earlier messages")
+        return told
+
+
+async def interruptible(
+    turn: Turn, answering: Sequence[str], stream: ReplyStream, work: Callable[[], Awaitable[None]]
+) -> None:
+    """Run `work`, and end it as soon as something arrives that matters more. Raises Interrupted."""
+    task = asyncio.ensure_future(work())
+    try:
+        while True:
+            news = asyncio.ensure_future(turn.news.wait())
+            await asyncio.wait({task, news}, return_when=asyncio.FIRST_COMPLETED)
+            news.cancel()
+            if task.done():
+                return task.result()
+            turn.news.clear()
+            fresh = await turn.store.look(turn.lease)
+            known = {p.key for p in turn.claim.pending}
+            found = interruption([p for p in fresh if p.key not in known], answering, visible=bool(stream.refs))
+            if found is not None and not turn.settled and not task.done():
+                raise Interrupted(found)
+    finally:
+        if not task.done():
+            task.cancel()
+            await asyncio.wait({task})
+
+
+def _query(burst: Burst, history: Sequence[Spoken]) -> str:
+    """What to look for: the question, and for a short follow-up what it follows."""
+    if len(burst.text.split()) >= 5:
+        return burst.text
+    before = next((s.text for s in reversed(history) if s.speaker == "customer" and s.text), "")
+    return f"{burst.text}\n{before}".strip()

@@ -1,0 +1,144 @@
+"""What the model wrote, made safe to show: links only to our own pages, citations only of what was given."""
+
+import re
+from collections.abc import Collection, Mapping
+from urllib.parse import urlsplit
+
+from frontdesk.domain.knowledge import Citation
+
+NO_ANSWER = "NO_ANSWER"
+QUESTION = "QUESTION:"
+
+_MARKDOWN_LINK = re.compile(r"!?\[(?P<label>[^\[\]\n]{0,400})\]\(\s*<?(?P<url>[^)\s>]*)>?(?:\s+[^)]*)?\)")
+_ANGLE_LINK = re.compile(r"<(?P<url>[a-zA-Z][a-zA-Z0-9+.-]{1,20}:[^<>\s|]*)(?:\|(?P<label>[^<>\n]*))?>")
+_REFERENCE = re.compile(r"^\s{0,3}\[[^\]\n]{1,200}\]:\s*\S+.*$", re.MULTILINE)
+_BARE_LINK = re.compile(
+    r"(?<![\w/@.(<])(?P<url>(?:[a-zA-Z][a-zA-Z0-9+.-]{1,20}://|www\.)[^\s<>()\[\]`'\"|]+[^\s<>()\[\]`'\"|.,;:!?*_~])"
+)
+_NAKED_HOST = re.compile(
+    r"(?<![\w/@.:\-(<])(?P<url>(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,24}(?:/[^\s<>()\[\]`'\"|]*)?)(?![\w@])",
+    re.IGNORECASE,
+)
+_CITATION = re.compile(r"[ \t]*\[(?P<numbers>\d{1,3}(?:\s*,\s*\d{1,3})*)\](?!\()")
+_UNSETTLED_BRACKET = re.compile(r"\[[^\]]{0,400}(\](\([^)]{0,2000})?)?")
+_THINKING = re.compile(r"<think(?:ing)?>.*?(?:</think(?:ing)?>|\Z)", re.DOTALL | re.IGNORECASE)
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\U000e0000-\U000e007f]")
+_COMMON_ENDINGS = re.compile(
+    r"com|net|org|io|ai|app|dev|co|uk|de|fr|es|eu|ch|at|it|nl|be|pl|ru|cn|jp|us|info|biz|xyz|me|tv|link|site|online|shop|"
+    r"store|top|click|live|cloud|example|test"
+)
+
+
+class Links:
+    """Which addresses may be shown as links."""
+
+    def __init__(self, hosts: Collection[str]) -> None:
+        self._hosts = frozenset(host.lower().removeprefix("www.") for host in hosts if host)
+
+    def allows(self, url: str) -> bool:
+        """Only https or http, only without a user part, only to a host on the list."""
+        try:
+            parts = urlsplit(url if "://" in url else f"https://{url}")
+            host = (parts.hostname or "").lower().removeprefix("www.")
+        except ValueError:
+            return False
+        return parts.scheme in ("http", "https") and "@" not in parts.netloc and host in self._hosts
+
+
+def host_of(url: str | None) -> str:
+    """The host of an address; empty when it has none."""
+    try:
+        return (urlsplit(url).hostname or "") if url else ""
+    except ValueError:
+        return ""
+
+
+def safe_markdown(text: str, links: Links) -> str:
+    """`text` with every address that is not allowed taken out, labels kept, invisible characters removed."""
+    text = _CONTROL.sub("", _THINKING.sub("", text))
+    text = _REFERENCE.sub("", text)
+    text = _MARKDOWN_LINK.sub(lambda m: _link(m["label"], m["url"], links), text)
+    text = _ANGLE_LINK.sub(lambda m: _link(m["label"] or "", m["url"], links), text)
+    text = _BARE_LINK.sub(lambda m: m["url"] if links.allows(m["url"]) else "(link removed)", text)
+    return _NAKED_HOST.sub(lambda m: m["url"] if _harmless(m["url"], links) else "(link removed)", text)
+
+
+def _link(label: str, url: str, links: Links) -> str:
+    if not links.allows(url):
+        return label or "(link removed)"
+    plain = label.strip()
+    shows_an_address = _BARE_LINK.search(plain) or _NAKED_HOST.search(plain)
+    return url if not plain or shows_an_address else f"[{plain}]({url})"
+
+
+def _harmless(naked: str, links: Links) -> bool:
+    """A dotted word that is no address a platform would make live (`config.py`, `z.B`), or an allowed one."""
+    ending = naked.split("/", 1)[0].rsplit(".", 1)[-1].lower()
+    return not _COMMON_ENDINGS.fullmatch(ending) or links.allows(naked)
+
+
+def settled_length(text: str) -> int:
+    """How much of a growing text can be shown already: nothing that a later character could turn into a link."""
+    end = len(text)
+    line = text.rfind("\n") + 1
+    bracket = text.rfind("[", line)
+    if bracket >= 0 and _UNSETTLED_BRACKET.fullmatch(text, bracket):
+        end = bracket
+    angle = text.rfind("<", line)
+    if angle >= 0 and ">" not in text[angle:]:
+        end = min(end, angle)
+    thinking = text.lower().rfind("<think")
+    if thinking >= 0 and "</think" not in text[thinking:].lower():
+        end = min(end, thinking)
+    return max(text.rfind(" ", 0, end), text.rfind("\n", 0, end)) + 1
+
+
+def cited_numbers(text: str) -> list[int]:
+    """Numbers of the citations in `text`, in order of first appearance."""
+    seen: dict[int, None] = {}
+    for match in _CITATION.finditer(text):
+        for number in match["numbers"].split(","):
+            seen.setdefault(int(number))
+    return list(seen)
+
+
+def keep_citations(text: str, given: Mapping[int, Citation]) -> str:
+    """`text` with markers only of passages that were given to the model."""
+
+    def kept(match: re.Match[str]) -> str:
+        numbers = [n for n in (int(part) for part in match["numbers"].split(",")) if n in given]
+        return "".join(f" [{n}]" for n in dict.fromkeys(numbers))
+
+    return _CITATION.sub(kept, text)
+
+
+class Grounding:
+    """Lets a growing answer through only once it has cited something that was given to the model.
+
+    A text that never does is never shown; it becomes the sentence that says we are not sure.
+    """
+
+    def __init__(self, given: Mapping[int, Citation], links: Links) -> None:
+        self._given = given
+        self._links = links
+        self._raw = ""
+        self._shown = ""
+        self._open = False
+
+    def feed(self, delta: str) -> str:
+        """What of the answer so far can be shown now, beyond what was shown before."""
+        self._raw += delta
+        if not self._open:
+            self._open = any(n in self._given for n in cited_numbers(self._raw))
+        if not self._open or self._raw.lstrip().startswith((NO_ANSWER, QUESTION)):
+            return ""
+        safe = self.safe(self._raw[: settled_length(self._raw)])
+        if not safe.startswith(self._shown):
+            return ""
+        fresh = safe[len(self._shown) :]
+        self._shown = safe
+        return fresh
+
+    def safe(self, text: str) -> str:
+        """The whole text as it may be shown."""
+        return keep_citations(safe_markdown(text, self._links), self._given).lstrip()

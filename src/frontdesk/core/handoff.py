@@ -1,0 +1,309 @@
+"""Handing a conversation to people, and what they do with its ticket."""
+
+from collections.abc import Sequence
+
+from pydantic import ValidationError
+
+from frontdesk.core.configuration import DeskConfig
+from frontdesk.core.phrases import Phrases, phrases_for
+from frontdesk.core.prompt import Summary, fitting, summary_prompt, summary_schema
+from frontdesk.core.turn import Turn
+from frontdesk.domain.conversations import Conversation, Spoken
+from frontdesk.domain.errors import ModelFailed, Retry, Undeliverable
+from frontdesk.domain.events import ButtonPressed
+from frontdesk.domain.ids import Platform
+from frontdesk.domain.messages import Line, Message, MessageRef, Relay, Reply, Thread
+from frontdesk.domain.people import Person
+from frontdesk.domain.tickets import Card, Ticket
+from frontdesk.domain.transcript import (
+    AssistantSaid,
+    StaffSaid,
+    TicketClaimed,
+    TicketClosed,
+    TicketOpened,
+    TicketReopened,
+)
+from frontdesk.domain.turns import Failed, HandedOff, Triage
+from frontdesk.ports.chat import Chat
+from frontdesk.ports.model import Model, ModelRequest
+from frontdesk.ports.telemetry import Telemetry
+
+
+class Handoff:
+    """Opens, shows, reopens and closes tickets."""
+
+    def __init__(self, config: DeskConfig, model: Model, telemetry: Telemetry) -> None:
+        self._config = config
+        self._model = model
+        self._telemetry = telemetry
+
+    async def open(
+        self, turn: Turn, triage: Triage, why: str, burst: Sequence[Message], *, summarise: bool = True
+    ) -> None:
+        """Open a ticket, show it to staff, and only then tell the customer. Raises Retry or Fenced."""
+        turn.settled = True
+        try:
+            staff, place = self._staff(turn)
+            ticket, card = await self._ticket(turn, staff, place, triage, why, burst, summarise=summarise)
+        except Undeliverable as error:
+            self._telemetry.trouble("the staff channel does not take tickets", error)
+            await self._nobody_there(turn, triage.language)
+            return
+        await turn.store.link(card_thread(card), turn.conversation.id)
+        for message in burst:
+            await self.show_customer(turn, staff, card, message)
+        said = await self._tell(turn, "told", phrases_for(triage.language, self._config.phrases).handed_off, ticket)
+        at = turn.now()
+        permalink = await self._permalink(turn, burst)
+        turn.record(
+            TicketOpened(at=at, ticket=ticket, card=card, permalink=permalink),
+            AssistantSaid(at=at, turn=turn.id, refs=said[0], markdown=said[1], answers=tuple(m.id for m in burst)),
+        )
+        turn.outcome = HandedOff(ticket=ticket.number, why=why)
+
+    async def reopen(self, turn: Turn, burst: Sequence[Message]) -> None:
+        """The customer wrote again after staff resolved: the same ticket is open again."""
+        turn.record(TicketReopened(at=turn.now()))
+        ticket, card = turn.conversation.ticket, turn.conversation.card
+        if ticket is None or card is None:
+            return
+        staff = turn.chats.on(card.thread.platform)
+        await turn.post(f"reopened:{burst[0].id}", staff, card_thread(card), Line(markdown="The customer wrote again."))
+        for message in burst:
+            await self.show_customer(turn, staff, card, message)
+        await self.refresh_card(turn)
+        turn.outcome = HandedOff(ticket=ticket.number, why="reopened by a new message of the customer")
+
+    async def show_customer(self, turn: Turn, staff: Chat, card: MessageRef, message: Message) -> None:
+        """The customer's words, under the customer's name, in the ticket's thread."""
+        author = await turn.chat.introduce(message.author)
+        relay = Relay(
+            name=author.name or "Customer", image=author.image, markdown=message.text, attachments=message.attachments
+        )
+        await turn.post(f"customer:{message.id}", staff, card_thread(card), relay)
+
+    async def pressed(self, turn: Turn, press: ButtonPressed) -> None:
+        """A button of the card. Raises Retry."""
+        staff = turn.chats.on(press.thread.platform)
+        by = await staff.introduce(press.by)
+        if not await staff.is_staff(press.by):
+            await _whisper(staff, press.thread, press.by, "Only members of the staff channel can do this.")
+            return
+        ticket, card = turn.conversation.ticket, turn.conversation.card
+        if ticket is None or card is None or card.id != press.message_id:
+            await _whisper(staff, press.thread, press.by, "This card does not belong to a ticket; nothing was changed.")
+            return
+        if not ticket.is_open:
+            await _whisper(staff, press.thread, press.by, "This ticket is closed already; nothing was changed.")
+            await self.refresh_card(turn)
+            return
+        match press.action:
+            case "claim":
+                await self._claim(turn, staff, press, ticket, by)
+            case "handback":
+                await self._close(turn, staff, press, by)
+            case "resolve":
+                await self._close(turn, staff, press, by)
+            case "ask_person" | "rate_up" | "rate_down":
+                pass
+
+    async def claimed_by_reply(self, turn: Turn, by: Person) -> None:
+        """Who answers a queued ticket has claimed it."""
+        ticket = turn.conversation.ticket
+        if ticket and ticket.status == "queued":
+            turn.record(TicketClaimed(at=turn.now(), by=by))
+
+    async def refresh_card(self, turn: Turn) -> None:
+        """Make the card say how the ticket stands now. A courtesy: the ticket itself is in the transcript."""
+        card = _card(turn.conversation)
+        if card is None or turn.conversation.card is None:
+            return
+        try:
+            await turn.chats.on(turn.conversation.card.thread.platform).edit(turn.conversation.card, card)
+        except (Retry, Undeliverable) as error:
+            self._telemetry.trouble("a card could not be refreshed", error)
+
+    async def _claim(self, turn: Turn, staff: Chat, press: ButtonPressed, ticket: Ticket, by: Person) -> None:
+        if ticket.assignee is not None:
+            words = (
+                "You have this ticket already."
+                if by.is_same(ticket.assignee)
+                else f"{ticket.assignee.name} has it already."
+            )
+            await _whisper(staff, press.thread, press.by, words)
+            return
+        turn.record(TicketClaimed(at=turn.now(), by=by))
+        await self._line(turn, f"claim:{press.order}", f"{by.name} has claimed this ticket.")
+        await self.refresh_card(turn)
+
+    async def _close(self, turn: Turn, staff: Chat, press: ButtonPressed, by: Person) -> None:
+        how = "handed_back" if press.action == "handback" else "resolved"
+        wording = self._wording(turn)
+        words = (wording.handed_back if how == "handed_back" else wording.resolved).format(name=by.name)
+        at = turn.now()
+        if press.comment.strip():
+            last = Relay(name=by.name or "Staff", image=by.image, markdown=press.comment.strip())
+            told = await self._say(turn, f"words:{press.order}", last)
+            message = Message(id=press.message_id, author=by, text=press.comment.strip(), order=press.order)
+            turn.record(StaffSaid(at=at, message=message, relayed=message.text, ref=told[0] if told else None))
+        refs = await self._say(turn, f"closed:{press.order}", Reply(markdown=words))
+        turn.record(
+            TicketClosed(at=at, by=by, how="handed_back" if how == "handed_back" else "resolved"),
+            AssistantSaid(at=at, turn=turn.id, refs=refs, markdown=words),
+        )
+        what = "handed this back to the assistant" if how == "handed_back" else "resolved this ticket"
+        await self._line(turn, f"line:{press.order}", f"{by.name} has {what}.")
+        await self.refresh_card(turn)
+
+    async def _line(self, turn: Turn, step: str, markdown: str) -> None:
+        card = turn.conversation.card
+        if card is None:
+            return
+        try:
+            await turn.post(step, turn.chats.on(card.thread.platform), card_thread(card), Line(markdown=markdown))
+        except Undeliverable as error:
+            self._telemetry.trouble("a line for staff could not be posted", error)
+
+    async def _say(self, turn: Turn, step: str, content: Reply | Relay) -> tuple[MessageRef, ...]:
+        """To the customer; staff are told when it cannot be delivered."""
+        try:
+            return await turn.post(step, turn.chat, turn.thread, content)
+        except Undeliverable as error:
+            self._telemetry.trouble("a customer could not be reached", error)
+            await self._line(turn, f"undelivered:{step}", f"⚠️ The customer could not be reached: {error}")
+            return ()
+
+    async def _tell(self, turn: Turn, step: str, words: str, ticket: Ticket) -> tuple[tuple[MessageRef, ...], str]:
+        markdown = words.format(number=ticket.number)
+        return await self._say(turn, step, Reply(markdown=markdown)), markdown
+
+    def _staff(self, turn: Turn) -> tuple[Chat, Thread]:
+        """The platform and the channel where staff are. Raises Undeliverable when there is none."""
+        key = self._config.speaking.staff_channel
+        if not key:
+            raise Undeliverable("no staff channel is configured")
+        platform: Platform = "discord" if key.startswith("discord:") else "slack"
+        staff = turn.chats.on(platform)
+        return staff, Thread(platform=platform, community=staff.community, channel=key.partition(":")[2])
+
+    async def _ticket(
+        self,
+        turn: Turn,
+        staff: Chat,
+        place: Thread,
+        triage: Triage,
+        why: str,
+        burst: Sequence[Message],
+        *,
+        summarise: bool,
+    ) -> tuple[Ticket, MessageRef]:
+        number = await self._number(turn)
+        permalink = await self._permalink(turn, burst)
+        customer = await self._customer(turn, burst)
+        summary = await self._summary(turn, burst, summarise=summarise)
+        ticket = Ticket(
+            number=number,
+            why=why[:300],
+            wants=summary.wants[:200],
+            tried=tuple(line[:200] for line in summary.tried[:4]),
+            category=triage.category,
+            tier=triage.tier,
+            priority=triage.priority,
+            sentiment=triage.sentiment,
+            confidence=triage.confidence,
+            language=triage.language,
+            opened_at=turn.now(),
+            waiting_since=turn.now(),
+        )
+        card = Card(ticket=ticket, customer=customer, conversation=turn.conversation.id, permalink=permalink)
+        refs = await turn.post("card", staff, place, card)
+        return ticket, refs[0]
+
+    async def _number(self, turn: Turn) -> int:
+        known = turn.result("number")
+        if known:
+            return int(str(known[0]))
+        number = await turn.store.next_ticket_number()
+        await turn.conclude("number", [number])
+        return number
+
+    async def _customer(self, turn: Turn, burst: Sequence[Message]) -> Person:
+        customer = turn.conversation.customer or (burst[0].author if burst else None)
+        if customer is None:
+            return Person(platform=turn.thread.platform, community=turn.thread.community, id="unknown", name="Unknown")
+        return await turn.chat.introduce(customer)
+
+    async def _permalink(self, turn: Turn, burst: Sequence[Message]) -> str | None:
+        if not burst:
+            return None
+        return await turn.chat.permalink(MessageRef(thread=turn.thread, id=burst[0].id))
+
+    async def _summary(self, turn: Turn, burst: Sequence[Message], *, summarise: bool) -> Summary:
+        """From the model when it answers in time; else the customer's own first words and what was cited."""
+        plain = plain_summary(turn.conversation.present, burst)
+        if not summarise:
+            return plain
+        history = fitting(turn.conversation.present, self._config.prompt_characters // 2)
+        question = "\n\n".join(m.text for m in burst)
+        request = ModelRequest(
+            task="summary",
+            messages=summary_prompt(self._config, history, question),
+            schema_=summary_schema(),
+            temperature=0.0,
+            max_output_tokens=400,
+            first_token=8.0,
+            between_tokens=8.0,
+            total=12.0,
+        )
+        try:
+            finished = await self._model.complete(request)
+            turn.trace.step("summary", finished)
+            return Summary.model_validate_json(finished.text)
+        except (ModelFailed, ValidationError):
+            turn.trace.happened("no summary from the model; the customer's own words are used")
+            return plain
+
+    def _wording(self, turn: Turn) -> Phrases:
+        language = turn.conversation.ticket.language if turn.conversation.ticket else self._config.default_language
+        return phrases_for(language, self._config.phrases, self._config.default_language)
+
+    async def _nobody_there(self, turn: Turn, language: str) -> None:
+        words = phrases_for(language, self._config.phrases, self._config.default_language).no_person
+        refs = await self._say(turn, "nobody", Reply(markdown=words))
+        turn.record(AssistantSaid(at=turn.now(), turn=turn.id, refs=refs, markdown=words))
+        turn.outcome = Failed(why="the staff channel does not take tickets")
+
+
+def card_thread(card: MessageRef) -> Thread:
+    """The thread that hangs on the card."""
+    return card.thread.model_copy(update={"root": card.id})
+
+
+def plain_summary(history: Sequence[Spoken], burst: Sequence[Message]) -> Summary:
+    """A summary without a model."""
+    asked = [s.text for s in history if s.speaker == "customer" and s.text] + [m.text for m in burst if m.text]
+    cited = dict.fromkeys(c.title for s in history if s.speaker == "assistant" for c in s.citations)
+    wants = " ".join((asked[-1] if asked else "(no text)").split())
+    return Summary(
+        wants=wants if len(wants) <= 140 else f"{wants[:139]}…",
+        tried=tuple(f"The assistant answered from “{title}”" for title in list(cited)[:4]),
+    )
+
+
+def _card(conversation: Conversation) -> Card | None:
+    if conversation.ticket is None or conversation.customer is None:
+        return None
+    return Card(
+        ticket=conversation.ticket,
+        customer=conversation.customer,
+        conversation=conversation.id,
+        permalink=conversation.permalink,
+    )
+
+
+async def _whisper(chat: Chat, thread: Thread, person: Person, markdown: str) -> None:
+    """Tell the person if they can be told; a private hint that gets lost changes nothing."""
+    try:
+        await chat.whisper(thread, person, markdown)
+    except (Retry, Undeliverable):
+        return

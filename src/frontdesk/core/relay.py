@@ -1,0 +1,137 @@
+"""Words between a customer and staff while staff hold the conversation; notes never cross."""
+
+from collections.abc import Sequence
+
+from frontdesk.core.configuration import DeskConfig
+from frontdesk.core.handoff import Handoff, card_thread
+from frontdesk.core.turn import Turn
+from frontdesk.domain.errors import Retry, Undeliverable
+from frontdesk.domain.events import MessageDeleted, MessageEdited, MessagePosted
+from frontdesk.domain.messages import Line, Message, Relay
+from frontdesk.domain.transcript import CustomerDeleted, CustomerEdited, StaffNoted, StaffSaid
+from frontdesk.domain.turns import KeptSilent, Relayed
+from frontdesk.ports.telemetry import Telemetry
+
+
+class Crossing:
+    """Carries each message to the other side once."""
+
+    def __init__(self, config: DeskConfig, handoff: Handoff, telemetry: Telemetry) -> None:
+        self._config = config
+        self._handoff = handoff
+        self._telemetry = telemetry
+
+    async def to_staff(self, turn: Turn, message: Message) -> None:
+        """The customer's further words, in the ticket's thread."""
+        card = turn.conversation.card
+        if card is None:
+            return
+        await self._handoff.show_customer(turn, turn.chats.on(card.thread.platform), card, message)
+        await self._handoff.refresh_card(turn)
+        turn.outcome = Relayed()
+
+    async def edited(self, turn: Turn, event: MessageEdited) -> None:
+        turn.record(CustomerEdited(at=turn.now(), message_id=event.message.id, text=event.message.text))
+        await self._tell(
+            turn, f"edit:{event.order}", f"The customer changed a message. It now says:\n\n{event.message.text}"
+        )
+        turn.outcome = Relayed()
+
+    async def deleted(self, turn: Turn, event: MessageDeleted) -> None:
+        turn.record(CustomerDeleted(at=turn.now(), message_id=event.message_id))
+        await self._tell(turn, f"delete:{event.message_id}", "The customer deleted one of the messages above.")
+        turn.outcome = Relayed()
+
+    async def to_customer(self, turn: Turn, event: MessagePosted) -> None:
+        """A message from the ticket's thread: to the customer, unless it is a note or the ticket is closed."""
+        staff = turn.chats.on(event.thread.platform)
+        if not await staff.is_staff(event.message.author):
+            turn.outcome = KeptSilent(why="written in the ticket's thread by somebody who is not staff")
+            return
+        author = await staff.introduce(event.message.author)
+        message = event.message.model_copy(update={"author": author})
+        words = without_notes(message.text, self._config.note_marks)
+        if not words and not message.attachments:
+            turn.record(StaffNoted(at=turn.now(), message=message))
+            turn.outcome = KeptSilent(why="a note for staff")
+            return
+        ticket = turn.conversation.ticket
+        if ticket is None or not ticket.is_open:
+            await self._tell(
+                turn, f"closed:{message.id}", "Not sent: this ticket is closed. The customer's next message reopens it."
+            )
+            turn.record(StaffNoted(at=turn.now(), message=message))
+            turn.outcome = KeptSilent(why="the ticket is closed")
+            return
+        await self._deliver(turn, message, words)
+
+    async def _deliver(self, turn: Turn, message: Message, words: str) -> None:
+        author = message.author
+        relay = Relay(name=author.name or "Staff", image=author.image, markdown=words, attachments=message.attachments)
+        try:
+            refs = await turn.post(f"staff:{message.id}", turn.chat, turn.thread, relay)
+        except Undeliverable as error:
+            self._telemetry.trouble("a customer could not be reached", error)
+            await self._tell(
+                turn, f"undelivered:{message.id}", f"⚠️ Not delivered: the customer cannot be reached ({error})."
+            )
+            turn.record(StaffSaid(at=turn.now(), message=message, relayed=words, ref=None))
+            turn.outcome = Relayed()
+            return
+        await self._handoff.claimed_by_reply(turn, author)
+        turn.record(StaffSaid(at=turn.now(), message=message, relayed=words, ref=refs[0] if refs else None))
+        await self._handoff.refresh_card(turn)
+        turn.outcome = Relayed()
+
+    async def staff_edited(self, turn: Turn, event: MessageEdited) -> None:
+        """A corrected reply of staff is corrected for the customer too."""
+        said = next((e for e in reversed(turn.conversation.relayed) if e.source == event.message.id), None)
+        if said is None or said.ref is None:
+            turn.outcome = KeptSilent(why="an edit of something the customer never saw")
+            return
+        staff = turn.chats.on(event.thread.platform)
+        author = await staff.introduce(event.message.author)
+        words = without_notes(event.message.text, self._config.note_marks) or "(taken back)"
+        try:
+            await turn.chat.edit(said.ref, Relay(name=author.name or "Staff", image=author.image, markdown=words))
+        except Undeliverable:
+            await self._tell(
+                turn,
+                f"uneditable:{event.order}",
+                "⚠️ The customer still sees the old wording: it can no longer be changed.",
+            )
+        turn.outcome = Relayed()
+
+    async def _tell(self, turn: Turn, step: str, markdown: str) -> None:
+        card = turn.conversation.card
+        if card is None:
+            return
+        try:
+            await turn.post(step, turn.chats.on(card.thread.platform), card_thread(card), Line(markdown=markdown))
+        except (Undeliverable, Retry) as error:
+            self._telemetry.trouble("a line for staff could not be posted", error)
+
+
+def without_notes(text: str, marks: Sequence[str]) -> str:
+    """What of a staff message may reach the customer.
+
+    A message that begins with a mark is a note as a whole; elsewhere a marked line is left out, and so is all that
+    follows it up to the next empty line.
+    """
+    kept: list[str] = []
+    in_note = False
+    for number, line in enumerate(text.splitlines()):
+        if _is_marked(line, marks):
+            if number == 0 or not any(part.strip() for part in kept):
+                return ""
+            in_note = True
+        elif not line.strip():
+            in_note = False
+        if not in_note:
+            kept.append(line)
+    return "\n".join(kept).strip()
+
+
+def _is_marked(line: str, marks: Sequence[str]) -> bool:
+    plain = line.strip().lstrip("*_~> `").casefold()
+    return any(plain.startswith(mark.casefold()) for mark in marks)

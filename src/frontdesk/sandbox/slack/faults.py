@@ -1,0 +1,128 @@
+"""Faults on demand: what a test tells this Slack to do wrong, and to which call or event."""
+
+from collections import defaultdict
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+Kind = Literal[
+    "rate_limited",
+    "server_error",
+    "dropped_before_receipt",
+    "dropped_after_receipt",
+    "slow",
+    "late",
+    "api_error",
+    "html",
+]
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One wrong answer of the Web API; make it with the functions below."""
+
+    kind: Kind
+    seconds: float = 0.0
+    status: int = 500
+    error: str = ""
+
+    @classmethod
+    def rate_limited(cls, retry_after: float = 1) -> "Fault":
+        """429 with Retry-After; the call has no effect."""
+        return cls("rate_limited", seconds=retry_after)
+
+    @classmethod
+    def server_error(cls, status: int = 500) -> "Fault":
+        return cls("server_error", status=status)
+
+    @classmethod
+    def dropped_before_receipt(cls) -> "Fault":
+        """The connection breaks and the call has no effect."""
+        return cls("dropped_before_receipt")
+
+    @classmethod
+    def dropped_after_receipt(cls) -> "Fault":
+        """The call takes effect and the connection breaks before the answer."""
+        return cls("dropped_after_receipt")
+
+    @classmethod
+    def slow(cls, seconds: float) -> "Fault":
+        """The call takes effect at once and the answer comes late."""
+        return cls("slow", seconds=seconds)
+
+    @classmethod
+    def late(cls, seconds: float) -> "Fault":
+        """The message is posted, but replies and history do not show it for a while."""
+        return cls("late", seconds=seconds)
+
+    @classmethod
+    def api_error(cls, error: str) -> "Fault":
+        return cls("api_error", error=error)
+
+    @classmethod
+    def html(cls) -> "Fault":
+        """A proxy's page instead of JSON, with status 200."""
+        return cls("html")
+
+
+class Faults:
+    """What shall go wrong next; everything else goes right."""
+
+    def __init__(self) -> None:
+        self._planned: defaultdict[str, list[Fault]] = defaultdict(list)
+        self.duplicates = 0
+        self.reorder = 0
+        self.unheard_acks = 0
+        self.lost = 0
+        self.holding = False
+        self.on_release: Callable[[], None] | None = None
+        """Delivers what was kept back."""
+
+    def on(self, method: str, *faults: Fault, times: int = 1) -> None:
+        """The next calls of `method` (`*` = of any method) meet these faults, one after the other."""
+        self._planned[method] += [*faults] * times
+
+    def clear(self) -> None:
+        self._planned.clear()
+        self.events(duplicate=0, reorder=0, redeliver=0, lose=0, hold=False)
+
+    def take(self, method: str) -> Fault | None:
+        for name in (method, "*"):
+            if self._planned[name]:
+                return self._planned[name].pop(0)
+        return None
+
+    def events(
+        self,
+        *,
+        duplicate: int | None = None,
+        reorder: int | None = None,
+        redeliver: int | None = None,
+        lose: int | None = None,
+        hold: bool | None = None,
+    ) -> None:
+        """What happens to the next events.
+
+        `duplicate`: each is delivered twice. `reorder`: so many are gathered and come in reverse order.
+        `redeliver`: the acknowledgement is not heard. `lose`: never delivered. `hold`: kept back
+        until `hold=False`, which also delivers those gathered for a reorder.
+        """
+        self.duplicates = self.duplicates if duplicate is None else duplicate
+        self.reorder = self.reorder if reorder is None else reorder
+        self.unheard_acks = self.unheard_acks if redeliver is None else redeliver
+        self.lost = self.lost if lose is None else lose
+        self.holding = self.holding if hold is None else hold
+        if hold is False and self.on_release is not None:
+            self.on_release()
+
+    def take_duplicate(self) -> bool:
+        self.duplicates, hit = max(0, self.duplicates - 1), self.duplicates > 0
+        return hit
+
+    def take_unheard_ack(self) -> bool:
+        self.unheard_acks, hit = max(0, self.unheard_acks - 1), self.unheard_acks > 0
+        return hit
+
+    def take_loss(self) -> bool:
+        self.lost, hit = max(0, self.lost - 1), self.lost > 0
+        return hit

@@ -1,0 +1,84 @@
+"""A fresh desk on a fresh sandbox for each behaviour; one Valkey serves them all in turn."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from importlib.resources import files
+from pathlib import Path
+
+import pytest
+import redis.asyncio
+
+from behaviours.world import World
+from frontdesk.adapters.redis.embedded import EmbeddedValkey
+from frontdesk.bootstrap import running_desk
+from frontdesk.sandbox import Sandbox
+from frontdesk.settings import load_settings
+
+SHOP = Path(str(files("frontdesk.sandbox") / "shop"))
+
+Open = Callable[..., Awaitable[World]]
+
+
+@pytest.fixture(scope="session")
+def valkey(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a Valkey of the tests' own."""
+    server = EmbeddedValkey.start_now(tmp_path_factory.mktemp("valkey"))
+    yield server.url
+    server.stop()
+
+
+@pytest.fixture
+async def empty_store(valkey: str) -> str:
+    """The same address, with nothing in it."""
+    client = redis.asyncio.Redis.from_url(valkey)
+    await client.flushall()
+    await client.aclose()
+    return valkey
+
+
+@asynccontextmanager
+async def a_desk(box: Sandbox, store: str, **environment: str) -> AsyncIterator[World]:
+    """A desk with the example shop's articles on this sandbox; `environment` overrides its settings."""
+    settings = load_settings(
+        {
+            "REDIS_URL": store,
+            "SLACK_BOT_TOKEN": box.slack.bot_token,
+            "SLACK_APP_TOKEN": box.slack.app_token,
+            "SLACK_API_URL": box.slack.api_url,
+            "OPENAI_API_KEY": box.model.api_key,
+            "OPENAI_BASE_URL": box.model.base_url,
+            "FRONTDESK_MODEL": "stand-in",
+            "FRONTDESK_STAFF_CHANNEL": "slack:CSTAFF",
+            "FRONTDESK_CHANNELS": "slack:CSUPPORT",
+            "FRONTDESK_KNOWLEDGE": str(SHOP / "articles"),
+            "FRONTDESK_CONFIG": str(SHOP / "frontdesk.toml"),
+            "FRONTDESK_HTTP": "127.0.0.1:0",
+            **{name: value for name, value in environment.items() if value},
+        }
+    )
+    async with running_desk(settings, show_traces=True) as program:
+        yield World(box, program, settings)
+
+
+@pytest.fixture
+async def box() -> AsyncIterator[Sandbox]:
+    async with Sandbox() as sandbox:
+        yield sandbox
+
+
+@pytest.fixture
+async def world(box: Sandbox, empty_store: str) -> AsyncIterator[World]:
+    """The example desk, open."""
+    async with a_desk(box, empty_store) as opened:
+        yield opened
+
+
+@pytest.fixture
+async def open_desk(box: Sandbox, empty_store: str) -> AsyncIterator[Open]:
+    """Opens desks with settings of their own; all are closed at the end."""
+    async with AsyncExitStack() as stack:
+
+        async def opened(**environment: str) -> World:
+            return await stack.enter_async_context(a_desk(box, empty_store, **environment))
+
+        yield opened

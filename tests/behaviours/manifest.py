@@ -1,0 +1,130 @@
+"""What the desk promises: every behaviour has an id, one sentence, a reason, and a test that shows it.
+
+`test_manifest.py` holds this list and the tests together, both ways.
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Behaviour:
+    id: str
+    """`room.what`."""
+    sentence: str
+    why: str
+    platforms: tuple[str, ...] = ("slack",)
+    """Where it holds."""
+    differs: str = ""
+    """How and why platforms differ, where they do."""
+
+
+_ROWS = """
+# intake: what the desk takes up ---------------------------------------------------------------------------------------
+intake.served_channel | A question in a served channel is answered in its thread without a mention. | Customers do not know whom to mention.
+intake.unserved_channel | In a channel that is not served nothing is said unasked. | A desk that talks everywhere is removed.
+intake.mention | A mention is answered in any channel the desk is in. | Asking by name must always work.
+intake.mention_once | A mention and its message event count as one question. | The platform tells us twice; customers must not notice.
+intake.redelivered_once | A redelivered event is answered once. | Platforms repeat what they think we missed.
+intake.follow_up | A follow-up in the thread needs no new mention. | People do not repeat a name in a conversation.
+intake.direct_message | A direct message is answered. | Some matters are private.
+intake.messages_tab | Opening the messages tab offers suggested questions. | A blank page helps nobody.
+intake.burst_is_one_turn | Several messages in a row get one answer. | People write in pieces.
+intake.loose_burst_gathers | Loose messages of one person within seconds are one conversation. | Otherwise each piece gets its own thread.
+intake.own_echo_ignored | The desk never answers itself. | Loops.
+intake.other_apps_ignored | Messages of other apps are ignored. | Loops between machines.
+intake.slack_connect | A customer of another organisation is answered. | Shared channels are where business customers are.
+intake.people_talking | While people in the thread talk to each other the assistant stays silent. | Interrupting people is rude.
+intake.addressed_again | Among talking people the assistant answers when it is addressed. | Silence must end when it is asked for.
+intake.to_somebody_else | A message that addresses another person is not answered. | It was not meant for the desk.
+intake.files_named | A file that comes with a question is part of it. | A silently dropped file is a lost message.
+intake.edit_before_answer | An edit before the answer changes what is answered. | The customer corrected the question.
+intake.edit_after_answer | An edit after the answer is answered anew, and the assistant says so. | The old answer may be wrong now.
+intake.trivial_edit | An edit that changes no word is only recorded. | Nobody wants a second answer for a comma.
+intake.delete_before_answer | A question deleted before the answer is not answered. | It was taken back.
+intake.delete_after_answer | When the question behind an answer is deleted, the assistant says that the answer no longer counts. | What stands there would mislead.
+intake.deleted_words_forgotten | Deleted words are never told to the model again. | They were taken back.
+intake.malformed_set_aside | An event that makes no sense is set aside with a reason, and the next one is answered. | One bad payload must not stop the desk.
+intake.durable_before_ack | No event is acknowledged that was not stored. | What was acknowledged and lost is lost for ever.
+intake.http_mode | Over signed HTTP requests everything works as over sockets. | Some teams cannot use Socket Mode.
+intake.forged_request | A request with a wrong signature is refused. | Anybody can post to a public address.
+intake.socket_refresh | A refreshed or cut connection loses no question. | Sockets are replaced every few hours.
+# answers ----------------------------------------------------------------------------------------------------------------
+answer.cited | An answer cites the articles it rests on, with links the customer can open. | Trust needs sources.
+answer.streams | The answer becomes visible while it is written. | Waiting for the end feels broken.
+answer.status | While the assistant thinks, the customer sees that it does. | Silence looks like a crash.
+answer.language | The answer is in the customer's language. | Nobody should need English.
+answer.greeting | A greeting gets a greeting and an offer, not a search result. | Manners.
+answer.unsure | Without an article the assistant says that it is not sure and offers a person. | Guessing costs more than admitting.
+answer.no_citation_no_answer | What the model says without a source is never shown. | The model invents; the gate is outside it.
+answer.model_gives_up | When the model finds no answer in the passages, a person is offered. | Better than a near miss.
+answer.asks_back | The assistant may ask one short question back. | Some answers depend on one detail.
+answer.second_turn | A short follow-up is understood from what came before. | "And abroad?" is a question.
+answer.staff_articles_hidden | Articles for staff never reach a customer. | Internal rules are internal.
+answer.removed_article | A removed article is never cited again. | It was removed for a reason.
+answer.new_article_at_once | A new article is used by the running desk at once. | Nobody restarts for a typo.
+answer.long_answer_whole | An answer longer than a message is split and nothing of it is lost. | Cut answers are wrong answers.
+answer.rated | Thumbs up and down on an answer are recorded. | That is how the articles get better.
+answer.rating_comment | After a thumbs down the customer can say what was missing. | A thumb alone explains nothing.
+answer.stop_button | The stop button ends the answer within half a second. | Stop means stop.
+answer.newer_words_first | Words that arrive before the answer is visible are answered together with it. | The old question is out of date.
+answer.never_interleaves | Words that arrive while the answer is visible get an answer of their own after it. | Two answers mixed are none.
+answer.thanks | Thanks gets no answer. | Nothing was asked.
+# safety -----------------------------------------------------------------------------------------------------------------
+safety.no_live_mentions | Nothing the model writes pings anybody. | A prompt must not wake a thousand people.
+safety.no_foreign_links | Nothing the model writes links to a host that is not ours. | Phishing and leaks.
+safety.injected_article | An article that tells the model to link elsewhere cannot. | Articles are data.
+safety.no_unknown_citations | A citation of a passage that was not given is removed. | An invented source is worse than none.
+safety.customer_cannot_fake_tags | A customer's text cannot pretend to be a passage. | Injection.
+safety.relay_neutralised | A customer's words cannot ping staff, nor staff's words a crowd. | The relay must not be a megaphone.
+# model faults -----------------------------------------------------------------------------------------------------------
+model.down | When the model is down the customer gets a person. | The provider's outage is not ours.
+model.html | A model that answers HTML leads to a person, never to raw text. | Proxies do that.
+model.cut | A stream that is cut is taken up again without showing anything twice. | Networks break.
+model.stalls | A model that says nothing is given up on in time. | No eternal "thinking".
+model.triage_repaired | Invalid triage is repaired once. | Small models slip.
+model.triage_hopeless | Triage that stays invalid goes to a person. | What cannot be judged is not guessed.
+model.filtered | A refused completion goes to a person. | The customer still has a question.
+# handoff ----------------------------------------------------------------------------------------------------------------
+handoff.asked_for | Who asks for a person gets one. | The first rule of support.
+handoff.button | The button below "not sure" opens a ticket. | One tap, no typing.
+handoff.hard_rules | Refunds, legal, account and security matters go to a person without asking the model. | These are never guessed.
+handoff.hard_rules_languages | The hard rules hold in German, French and Spanish. | So do the risks.
+handoff.frustration | A customer who is frustrated over several messages gets a person. | They told us, just not in those words.
+handoff.told_after_ticket | The customer is told only after the ticket exists. | No promise without a ticket.
+handoff.card | The card says who, what they want, why, what was tried, and where. | Five seconds to know.
+handoff.words_in_thread | The customer's words appear in the card's thread, now and later. | Context without clicking.
+handoff.staff_reply | A staff reply in the thread reaches the customer under the staff member's name. | People answer people.
+handoff.notes_stay | Lines marked as notes never reach the customer. | Staff must be able to think aloud.
+handoff.assistant_silent | The assistant is silent while staff hold the conversation. | One voice.
+handoff.claim | Claim shows everybody who has the ticket. | No two answers.
+handoff.claim_once | Of two who claim at once one wins, and the other is told. | Races happen.
+handoff.only_staff | Who is not in the staff channel cannot act on a ticket. | A forwarded card is no key.
+handoff.hand_back | After a hand back the assistant answers again. | Not everything needs a person.
+handoff.resolve | Resolve tells the customer, closes the card and offers closing words. | Everybody knows where it stands.
+handoff.thanks_keeps_closed | "Thanks" after resolve does not reopen. | Nothing is open.
+handoff.reopen | A new message after resolve reopens the same ticket. | The matter goes on.
+handoff.edit_shown | While staff hold it, edits and deletions of the customer are shown to staff. | Staff answer what is there.
+handoff.files_cross | Files cross in both directions. | Screenshots are half of support.
+handoff.undeliverable | Staff are told when the customer cannot be reached. | Otherwise they wait for ever.
+handoff.staff_channel_gone | When the staff channel takes no tickets the customer is told the truth. | No false promise.
+handoff.queue | Staff see the open tickets with a command; others do not. | The private list is private.
+handoff.unknown_command | An unknown command is answered with what there is. | Typos.
+# operation --------------------------------------------------------------------------------------------------------------
+operation.restart | A conversation goes on after a restart of the desk. | Deploys happen.
+operation.restart_mid_answer | A crash in the middle of an answer ends in exactly one answer. | Nothing lost, nothing doubled.
+operation.drain | A stopping desk finishes the answer it is writing. | Ctrl-C is no reason to hang up.
+operation.trace | Every turn leaves a trace that says why. | Everything can be explained.
+operation.health | Health, readiness and metrics say how the desk is. | Operators need to know.
+operation.no_words_in_logs | No message text and no token stands in the logs. | Logs travel.
+operation.rate_limited | A rate limit delays an answer and loses nothing. | Platforms have limits.
+operation.post_fails_once | A post that fails with a server error stands there once. | Nothing doubled.
+operation.requests_are_valid | Every request to the platform is one that its specification allows. | Sandboxes lie, specs less.
+"""
+
+
+def _parse(rows: str) -> tuple[Behaviour, ...]:
+    lines = [line for line in rows.splitlines() if line.strip() and not line.startswith("#")]
+    return tuple(Behaviour(*(part.strip() for part in line.split("|"))) for line in lines)
+
+
+MANIFEST: tuple[Behaviour, ...] = _parse(_ROWS)
