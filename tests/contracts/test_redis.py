@@ -255,6 +255,7 @@ async def test_a_wrong_password_is_one_clear_line(tmp_path: Path) -> None:
         ("http://127.0.0.1", "must begin with redis://"),
         ("127.0.0.1:6379", "must begin with redis://"),
         ("redis://127.0.0.1:port", "cannot be read"),
+        ("redis://127.0.0.1:6379/0?nonsense=1", "cannot be read"),
         ("redis://127.0.0.1:1", "is it running"),
         ("unix:///nowhere/store.sock", "is it running"),
     ],
@@ -264,6 +265,16 @@ async def test_a_wrong_url_is_one_clear_line(url: str, says: str) -> None:
         await connect(RedisConfig.model_validate({"url": url}))
     assert says in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+async def test_a_server_that_may_lose_conversations_is_doubted(tmp_path: Path) -> None:
+    port = free_port()
+    with redis_on(port, tmp_path, "--maxmemory", "100mb", "--maxmemory-policy", "allkeys-lru"):
+        connection = await connect(RedisConfig.model_validate({"url": f"redis://127.0.0.1:{port}"}))
+        keeps_nothing, drops = await connection.doubts()
+        assert "append-only" in keeps_nothing
+        assert "noeviction" in drops
+        await connection.close()
 
 
 async def test_a_read_only_replica_is_refused(tmp_path: Path) -> None:
