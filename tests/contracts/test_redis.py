@@ -173,6 +173,17 @@ async def _scripts_run(redis: Redis) -> int:
     return int(stats["cmdstat_evalsha"]["calls"])
 
 
+async def test_no_cancellation_is_lost_at_any_moment(open_connection: OpenConnection) -> None:
+    connection = await open_connection()
+    for moment in range(40):
+        waiting = asyncio.ensure_future(connection.wait_for_bell(0, 60.0))
+        for _ in range(moment):
+            await asyncio.sleep(0)
+        waiting.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await asyncio.wait_for(waiting, PATIENCE)
+
+
 async def test_a_server_that_takes_no_writes_says_retry(store: Store, redis: Redis) -> None:
     held = (await redis.config_get("maxmemory"))["maxmemory"] or "0"
     await redis.config_set("maxmemory", 1)

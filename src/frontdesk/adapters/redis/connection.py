@@ -150,10 +150,20 @@ def _source(script: Script) -> str:
 
 @contextmanager
 def _in_our_words() -> Iterator[None]:
+    before = _cancellations()
     try:
         yield
     except RedisError as error:
+        if _cancellations() > before:
+            raise asyncio.CancelledError from error
         raise Retry(_why(error)) from error
+    if _cancellations() > before:  # on Python 3.11 the client loses a cancellation while it connects
+        raise asyncio.CancelledError
+
+
+def _cancellations() -> int:
+    task = asyncio.current_task()
+    return task.cancelling() if task else 0
 
 
 def _why(error: RedisError) -> str:
