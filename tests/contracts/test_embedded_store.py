@@ -29,14 +29,16 @@ from redis import Redis
 from frontdesk.adapters.redis.embedded import EmbeddedValkey
 store = EmbeddedValkey.start_now(Path(sys.argv[1]))
 client = Redis.from_url(store.url)
-print(store.url, client.info("server")["process_id"], flush=True)
+def sit():
+    print(store.url, client.info("server")["process_id"], flush=True)
+    sys.stdin.read()
 """
-_SITS = _STARTS + "sys.stdin.read()\n"
+_SITS = _STARTS + "sit()\n"
 _DRAINS = (
     _STARTS
     + """
 try:
-    sys.stdin.read()
+    sit()
 except KeyboardInterrupt:
     for _ in range(500):
         client.incr("drained")
