@@ -18,8 +18,9 @@ from frontdesk.sandbox.slack import markup
 SAM = Person(platform="slack", community="T1", id="USAM", name="Sam")
 HOSTILE = [
     "<!channel>", "<!here>", "<!everyone>", "<@U012AB3CD>", "<#C012AB3CD>", "<!subteam^S012AB3CD>", "<!date^1^x|y>",
-    "<https://evil.example|https://bank.example>", "@channel", "@here", "&lt;!channel&gt;", "&#60;!here&#62;", "\\<!here>",
-    "```", "`", "``", "~~~", "\n", "\r", "\u2028", "\x00", "<", ">", "&", "|", "[", "](", ")", "!", "*", "  ", "> ", "- ",
+    "<https://evil.example|https://bank.example>", "@channel", "@here", "&lt;!channel&gt;", "&#60;!here&#62;",
+    "\\<!here>", "```", "`", "``", "~~~", "\n", "\r", "\u2028", "\x00", "<", ">", "&", "|", "[", "](", ")", "!", "*",
+    "  ", "> ", "- ",
     "<!chan\u2060nel>", "<\n!here>", "word", "[a](https://shop.example)", "| a |\n|---|\n", "<br>", "<U012AB3CD>",
 ]  # fmt: skip
 ATTACKS = st.lists(st.sampled_from(HOSTILE) | st.text(max_size=8), min_size=1, max_size=14).map("".join)
@@ -99,10 +100,14 @@ def test_a_line_becomes_mrkdwn() -> None:
     assert escaping.mrkdwn_from(text) == "*Sam* _took_ ~it~ <https://shop.example|over> `x`\n• one\n• two"
 
 
-@pytest.mark.parametrize(("language", "label"), [("de", "Quellen"), ("fr", "Sources"), ("es", "Fuentes"), ("ja", "Sources")])
+@pytest.mark.parametrize(
+    ("language", "label"), [("de", "Quellen"), ("fr", "Sources"), ("es", "Fuentes"), ("ja", "Sources")]
+)
 def test_sources_are_labelled_in_the_language_of_the_reply(language: str, label: str) -> None:
     reply = Reply(
-        markdown="x", language=language, citations=(Citation(number=1, title="A", article="a", url="https://s.example"),)
+        markdown="x",
+        language=language,
+        citations=(Citation(number=1, title="A", article="a", url="https://s.example"),),
     )
     [message] = render.reply(reply)
     assert message["blocks"][1]["elements"][0]["text"] == f"*{label}:* [1] <https://s.example|A>"
