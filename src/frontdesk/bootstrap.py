@@ -145,7 +145,8 @@ async def running_desk(
         model = OpenAIModel(settings.model)
         stack.push_async_callback(model.close)
         chats = SwitchedOn()
-        desk = Desk(settings.desk, store, chats, model, LibrarySearch(shelf), clock, metrics, language_of)
+        library = LibrarySearch(shelf)
+        desk = Desk(settings.desk, store, chats, model, library, clock, metrics, language_of)
         reception = Reception(desk, Commands(store, chats, clock), store)
         slack = await _slack(settings, reception, clock, metrics, chats, stack)
         worker = _worker(settings, desk, store, clock, metrics) if role != "gateway" else None
@@ -153,17 +154,27 @@ async def running_desk(
         await http.start()
         stack.push_async_callback(http.stop)
         program = Program(desk, worker, store, http, metrics, settings.worker.drain_seconds)
-        async with asyncio.TaskGroup() as group:
-            working = group.create_task(program.work(), name="work")
-            if slack is not None and role != "worker":
-                await slack.start()
-            try:
-                yield program
-            finally:
-                if slack is not None:
-                    await slack.stop_intake()
-                program.stop()
-                await working
+        try:
+            async with asyncio.TaskGroup() as group:
+                working = group.create_task(program.work(), name="work")
+                group.create_task(library.prepare(), name="library")
+                if slack is not None and role != "worker":
+                    await slack.start()
+                try:
+                    yield program
+                finally:
+                    if slack is not None:
+                        await slack.stop_intake()
+                    program.stop()
+                    await working
+        except BaseExceptionGroup as group:
+            raise _first(group) from None
+
+
+def _first(group: BaseExceptionGroup[BaseException]) -> BaseException:
+    """What went wrong first; the rest of a group only followed from it."""
+    first = group.exceptions[0]
+    return _first(first) if isinstance(first, BaseExceptionGroup) else first
 
 
 async def ingest_articles(settings: Settings, progress: Progress | None = None) -> IngestReport:

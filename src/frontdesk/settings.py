@@ -168,7 +168,7 @@ def env_example() -> str:
 def _environment(overrides: Mapping[str, str] | None) -> Environment:
     try:
         if overrides is None:
-            return Environment()  # type: ignore[call-arg]
+            return Environment()
         return Environment.model_validate(dict(overrides))
     except ValidationError as error:
         raise Misconfigured(_line(error)) from None

@@ -89,8 +89,11 @@ class Handoff:
         if not await staff.is_staff(press.by):
             await _whisper(staff, press.thread, press.by, "Only members of the staff channel can do this.")
             return
-        ticket = turn.conversation.ticket
-        if ticket is None or not ticket.is_open:
+        ticket, card = turn.conversation.ticket, turn.conversation.card
+        if ticket is None or card is None or card.id != press.message_id:
+            await _whisper(staff, press.thread, press.by, "This card does not belong to a ticket; nothing was changed.")
+            return
+        if not ticket.is_open:
             await _whisper(staff, press.thread, press.by, "This ticket is closed already; nothing was changed.")
             await self.refresh_card(turn)
             return

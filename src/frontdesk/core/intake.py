@@ -62,8 +62,14 @@ def _from_customer(event: MessagePosted, speaking: Speaking) -> Admitted | Ignor
 
 
 async def _from_staff(event: Event, records: Records) -> Admitted | Ignored:
-    """Only what is written or pressed at a card; whose card it is says the store, never the payload."""
+    """Only what is written or pressed at a card.
+
+    Whose card it is says the store. A button pressed before the store knows the card is routed by what it carries;
+    the turn acts only if the card is that conversation's own.
+    """
     conversation = await records.linked(event.thread)
+    if conversation is None and isinstance(event, ButtonPressed):
+        conversation = ConversationId(event.value)
     home = await records.home(conversation) if conversation else None
     if conversation is None or home is None:
         return Ignored(why="not at a ticket's card")

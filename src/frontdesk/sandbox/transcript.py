@@ -1,5 +1,6 @@
 """A conversation of the sandbox as text: what the customer and the staff would read."""
 
+import re
 import textwrap
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -58,7 +59,16 @@ def _line(workspace: Workspace, message: Message) -> Line:
     person = workspace.people.get(message.user or "")
     who = message.username or (person.real_name if person else "") or "desk"
     at = datetime.fromtimestamp(float(message.ts), UTC).strftime("%H:%M:%S")
-    return Line(who, at, message.shown, _buttons(message.blocks), reply=message.root != message.ts)
+    buttons = _buttons(message.blocks)
+    return Line(who, at, _words(message.shown, buttons), buttons, reply=message.root != message.ts)
+
+
+def _words(shown: str, buttons: tuple[str, ...]) -> str:
+    """What is to be read: labels of buttons apart, links and dates as a person sees them."""
+    lines = [line for line in shown.splitlines() if line.strip() not in buttons]
+    text = re.sub(r"<!date\^\d+\^[^|>]*\|([^>]*)>", r"\1", "\n".join(lines))
+    text = re.sub(r"<(https?://[^|>\s]+)\|([^>]+)>", r"\2 (\1)", text)
+    return re.sub(r"(?<!\w)\*([^*\n]+)\*(?!\w)", r"\1", text)
 
 
 def _buttons(blocks: tuple[Json, ...]) -> tuple[str, ...]:

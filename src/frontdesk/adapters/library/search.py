@@ -1,6 +1,7 @@
 """The library as the desk asks it: always the edition that is on the shelf at this moment."""
 
 import asyncio
+import contextlib
 from collections.abc import Sequence
 
 from frontdesk.adapters.library.index import Index
@@ -20,6 +21,11 @@ class LibrarySearch:
         self._shelf = shelf
         self._index = Index(None, ())
         self._building = asyncio.Lock()
+
+    async def prepare(self) -> None:
+        """Build the index before the first question needs it. A courtesy: never raises."""
+        with contextlib.suppress(Retry):
+            await self._current()
 
     async def search(self, query: str, audience: Audience = "public", limit: int = 6) -> Sequence[Found]:
         index = await self._current()

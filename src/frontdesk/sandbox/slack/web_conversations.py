@@ -198,7 +198,7 @@ def list_users(call: Call) -> Json:
 def _person_wire(call: Call, person: Person) -> Json:
     profile = {
         "real_name": person.real_name,
-        "display_name": person.name,
+        "display_name": person.real_name,
         "image_72": person.image,
         "image_192": person.image,
         "team": person.is_stranger or call.app.team_id,
