@@ -199,7 +199,7 @@ async def check(settings: Settings) -> AsyncIterator[tuple[str, str | None]]:
     model = OpenAIModel(settings.model)
     try:
         for route in await model.check():
-            yield route.line()
+            yield f"model for {', '.join(route.tasks)}", None if route.ok else route.line
     finally:
         await model.close()
 

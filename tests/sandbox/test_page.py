@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from aiohttp import web
-from conftest import connected
+from slack_app import connected
 from slack_bolt.async_app import AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
@@ -531,6 +531,49 @@ async def test_text_made_to_be_slow_is_drawn_at_once(tab: Tab) -> None:
             }})))))"""
     )
     assert slowest < 2000
+
+
+async def test_the_keyboard_keeps_its_place_when_a_clicked_message_changes(tab: Tab, desk: Desk) -> None:
+    await tab.type(CUSTOMER, "a person please", enter=True)
+    await tab.focus("#staff [data-action=claim]")
+    await tab.press("Enter")
+    await tab.shows("Claimed by Sam", "#staff")
+    assert desk.clicks == ["USAM claim 12"]
+    assert await tab.see("document.activeElement.classList.contains('message')")
+
+
+async def test_every_control_has_a_name_to_read_out(tab: Tab) -> None:
+    await tab.type(CUSTOMER, "a person please", enter=True)
+    await tab.click("#staff .button", "Add note")
+    await tab.until("document.querySelector('dialog')")
+    assert await nameless(tab) == []
+    await tab.click("dialog .button", "Cancel")
+    await tab.until("!document.querySelector('dialog')")
+    assert await nameless(tab) == []
+
+
+async def nameless(tab: Tab) -> list[str]:
+    tree = await tab.send("Accessibility.getFullAXTree")
+    roles = ("button", "textbox", "combobox", "checkbox", "radio", "tab", "link")
+    controls = [node for node in tree["nodes"] if not node["ignored"] and node["role"]["value"] in roles]
+    assert len(controls) > 5
+    return [node["role"]["value"] for node in controls if not node["name"]["value"].strip()]
+
+
+async def test_a_reply_that_grows_stays_in_view(tab: Tab, desk: Desk) -> None:
+    for number in range(12):
+        await desk.client.chat_postMessage(channel="CSUPPORT", text=f"line {number}")
+    await tab.shows("line 11", "#customer")
+    await tab.type(CUSTOMER, "please stream", enter=True)
+    await tab.shows("is thinking…", "#customer")
+    desk.go_on.set()
+    await tab.shows("three", "#customer .replies:not(:empty)")
+    desk.go_on.set()
+    await tab.shows("with express.", "#customer .replies:not(:empty)")
+    await tab.until(
+        "document.querySelector('#customer .feedback').getBoundingClientRect().bottom"
+        " <= document.querySelector('#customer .threads').getBoundingClientRect().bottom"
+    )
 
 
 async def test_a_refusal_of_the_sandbox_is_said_and_keeps_the_typed_text(tab: Tab) -> None:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from conftest import connected
+from slack_app import connected
 from slack_bolt.async_app import AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 

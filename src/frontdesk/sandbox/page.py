@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
@@ -36,7 +36,7 @@ class PageServer:
         server.router.add_get("/sandbox/file/{file}", self._file)
         for name, act in self._acts().items():
             server.router.add_post(f"/sandbox/{name}", _answering(act))
-        self._runner = web.AppRunner(server, shutdown_timeout=0.5)
+        self._runner = web.AppRunner(server, shutdown_timeout=0.5, access_log=None)
 
     async def __aenter__(self) -> Self:
         await self._runner.setup()
@@ -120,9 +120,10 @@ class PageServer:
     async def _changes(self, request: web.Request) -> web.StreamResponse:
         _refuse_other_sites(request)
         socket = web.WebSocketResponse(heartbeat=20)
+        changes = self._slack.workspace.changes()
         await socket.prepare(request)
         self._sockets.add(socket)
-        telling = asyncio.create_task(self._tell(socket))
+        telling = asyncio.create_task(_tell(socket, changes))
         try:
             async for _ in socket:
                 pass
@@ -130,13 +131,6 @@ class PageServer:
             telling.cancel()
             self._sockets.discard(socket)
         return socket
-
-    async def _tell(self, socket: web.WebSocketResponse) -> None:
-        async for change in self._slack.workspace.changes():
-            try:
-                await socket.send_json(change)
-            except (ConnectionError, RuntimeError):
-                return
 
     async def _trace(self, request: web.Request) -> web.StreamResponse:
         """The desk's last turns; an empty object as long as there is no desk."""
@@ -233,6 +227,14 @@ class PageServer:
     async def _open_messages_tab(self, args: Json) -> Json:
         await self._slack.workspace.open_messages_tab(args["user"])
         return {"ok": True, "channel": self._slack.workspace.dm_with(args["user"]).id}
+
+
+async def _tell(socket: web.WebSocketResponse, changes: AsyncIterator[Json]) -> None:
+    async for change in changes:
+        try:
+            await socket.send_json(change)
+        except (ConnectionError, RuntimeError):
+            return
 
 
 def _answering(

@@ -19,14 +19,20 @@ from frontdesk.domain.knowledge import Article, Audience, Found
 TITLE_WEIGHT: Final = 2
 """How often a word of the title counts."""
 
-OWN_LANGUAGE: Final = 1.25
+OWN_LANGUAGE: Final = 1.5
 """What a passage gains by being in the question's language."""
 
 COVERAGE_WEIGHT: Final = 0.5
 """Share of the rank that depends on how much of the question a passage covers, rather than how loudly."""
 
-RELATED: Final = 0.75
+RELATED: Final = 0.6
 """What a related word is worth where the word itself is missing."""
+
+LONGEST_QUESTION: Final = 4000
+"""Characters of a question that are searched for."""
+
+COMPOUNDING: Final = frozenset({"da", "de", "fi", "hu", "nb", "nl", "nn", "no", "sv"})
+"""Languages that write compounds as one word."""
 
 CANDIDATES: Final = 50
 """Passages that are looked at more closely."""
@@ -67,20 +73,27 @@ class Index:
 
     def search(self, query: str, audience: Audience = "public", limit: int = 6) -> Sequence[Found]:
         """Best first; nothing that shares no word with the question."""
-        asked = list(dict.fromkeys(words(query)))
+        asked = list(dict.fromkeys(words(query[:LONGEST_QUESTION])))
         if self._bm25 is None or not asked or limit < 1:
             return ()
-        language = self._language_of(query)
+        language = self._language_of(query[:LONGEST_QUESTION])
         sought = {spoken: self._sought(asked, spoken, language) for spoken in self._sizes}
-        numbers = [number for terms in sought.values() for term in terms for number in (*term.exact, *term.related)]
-        if not numbers:
-            return ()
         weights = np.where(self._language == language, np.float32(OWN_LANGUAGE), np.float32(1))
         if audience == "public":
             weights = weights * self._public
-        scores: Floats = self._bm25.get_scores(numbers, weight_mask=weights)
+        scores = weights * self._scores(sought)
         found = [self._found(place, float(scores[place]), sought) for place in _best(scores, max(CANDIDATES, limit))]
         return sorted(found, key=lambda f: -f.score)[:limit]
+
+    def _scores(self, sought: Mapping[str, Sequence[_Sought]]) -> Floats:
+        """BM25 of every passage; related words count for less than the question's own."""
+        exact = [number for terms in sought.values() for term in terms for number in term.exact]
+        related = [number for terms in sought.values() for term in terms for number in term.related]
+        scores = np.zeros(len(self._passages), dtype=np.float32)
+        for numbers, worth in ((exact, 1.0), (related, RELATED)):
+            if numbers and self._bm25 is not None:
+                scores += np.float32(worth) * self._bm25.get_scores(numbers)
+        return scores
 
     def _found(self, place: int, score: float, sought: Mapping[str, Sequence[_Sought]]) -> Found:
         asked = sought[str(self._language[place])]
@@ -101,7 +114,7 @@ class Index:
             sought.append(
                 _Sought(
                     exact=() if number is None else (number,),
-                    related=tuple(vocabulary.relatives(stem)),
+                    related=tuple(vocabulary.relatives(stem, compounds=spoken in COMPOUNDING)),
                     rarity=unheard if number is None else float(self._rarity[number]),
                 )
             )

@@ -27,7 +27,8 @@ _STOPWORDS: Final = {
 
 _ASKING: Final = {
     "en": "hi hello hey please thanks thank help want need like would could know tell let question right get got still "
-    "also really anyone someone something anything way possible many much long yet already may might shall us",
+    "also really anyone someone something anything way possible many much long yet already may might shall us "
+    "see find show",
     "de": "hallo hi bitte danke brauche brauchen möchte möchten geht gehen gibt hätte gern gerne frage hilfe helfen "
     "wissen sagen eigentlich schon mal habt darf wann warum wieso viele lange finde bekomme bekommen heißt",
     "fr": "bonjour salut merci svp veux voudrais besoin peux puis faire fait aide question savoir dire comment combien "
@@ -36,6 +37,9 @@ _ASKING: Final = {
     "dónde todavía ya alguien algo",
 }
 """Words with which people ask, whatever they ask about."""
+
+LONGEST: Final = 64
+"""Letters of a word that are looked at; what is longer was not written by a person."""
 
 _CJK: Final = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff"
 _RUN: Final = re.compile(rf"[{_CJK}]+|[^\W_{_CJK}]+(?:['’][^\W_{_CJK}]+)*")
@@ -47,7 +51,7 @@ def words(text: str) -> Iterator[str]:
     for match in _RUN.finditer(unicodedata.normalize("NFKC", text).casefold()):
         run = match[0]
         if not _IS_CJK.match(run):
-            yield run.replace("’", "'")
+            yield run.replace("’", "'")[:LONGEST]
         elif len(run) == 1:
             yield run
         else:

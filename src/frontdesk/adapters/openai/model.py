@@ -58,8 +58,11 @@ class RouteCheck:
 class OpenAIModel:
     """Implements `ports.model.Model`."""
 
-    def __init__(self, config: ModelConfig, *, chance: Callable[[], float] = random.random) -> None:
+    def __init__(
+        self, config: ModelConfig, *, first_pause: float = 0.5, chance: Callable[[], float] = random.random
+    ) -> None:
         self._config = config
+        self._first_pause = first_pause
         self._chance = chance
         self._clients = Clients()
         self._quirks: dict[tuple[str | None, str], Quirks] = {}
@@ -200,7 +203,7 @@ class OpenAIModel:
         if tries >= TRIES.get(failed.fault, 1):
             raise failed
         if failed.after is None:
-            pause = min(LONGEST_PAUSE, 0.5 * 2 ** (tries - 1)) * (0.5 + 0.5 * self._chance())
+            pause = min(LONGEST_PAUSE, self._first_pause * 2 ** (tries - 1)) * (0.5 + 0.5 * self._chance())
         else:
             pause = failed.after + 0.1 * self._chance()
         if pause >= deadlines.left:

@@ -32,6 +32,7 @@ def main(binary: str, data_dir: str, socket_path: str, desk: str) -> int:
     if isinstance(lock, str):
         return _tell(error=lock)
     _write(lock, {"desk": int(desk), "socket": socket_path})
+    (folder / LOG).unlink(missing_ok=True)
     server = _start(binary, folder, socket_path, lock)
     if not _ready(server, socket_path):
         _stop(server)
@@ -102,7 +103,7 @@ def _start(binary: str, folder: Path, socket_path: str, lock: int) -> "subproces
         "daemonize": "no",
     }
     command = [binary, *(word for name, value in settings.items() for word in (f"--{name}", value))]
-    with (folder / LOG).open("wb") as log:
+    with (folder / LOG).open("ab") as log:
         return subprocess.Popen(  # noqa: S603 - the desk names the binary
             command, cwd=folder, stdin=subprocess.DEVNULL, stdout=log, stderr=log, pass_fds=(lock,)
         )

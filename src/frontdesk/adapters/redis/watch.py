@@ -29,6 +29,8 @@ class Watch:
         self._asked_for = 0
         self._room = asyncio.Event()
         self._room.set()
+        self._pauses: dict[int, float] = {}
+        """Of the shards that cannot be reached."""
         self._offset = 0.0
         """The server's clock, less ours that never goes back."""
         self._claims: asyncio.Queue[Claim | BaseException] = asyncio.Queue()
@@ -53,25 +55,27 @@ class Watch:
             await self._give_back()
 
     async def _watched(self, shard: int) -> None:
-        pause = 0.0
         while True:
             try:
                 await self._watch(shard)
             except Retry as error:
-                if not pause:
-                    self._telemetry.trouble("store away", error, shard=shard)
-                pause = min(_LONGEST_PAUSE, pause * 2 or 0.1)
-                await asyncio.sleep(pause)
+                await self._pause(shard, error)
             except Exception as error:  # noqa: BLE001 - a fault of ours must reach whoever waits for claims
                 self._claims.put_nowait(error)
                 return
-            else:
-                if pause:
-                    self._telemetry.note("store back", shard=shard)
-                    pause = 0.0
+
+    async def _pause(self, shard: int, error: Retry) -> None:
+        if not self._pauses:
+            self._telemetry.trouble("store away", error)
+        self._pauses[shard] = min(_LONGEST_PAUSE, self._pauses.get(shard, 0.05) * 2)
+        await asyncio.sleep(self._pauses[shard])
+
+    def _answered(self, shard: int) -> None:
+        if self._pauses.pop(shard, None) and not self._pauses:
+            self._telemetry.note("store back")
 
     async def _watch(self, shard: int) -> None:
-        """Claim what is due, then wait for the next; returns now and then so that a good spell is noticed."""
+        """Claim what is due, then wait for the next."""
         poll = self._connection.config.poll_seconds
         wait = await self._claim(shard)
         while wait > 0:
@@ -104,6 +108,7 @@ class Watch:
             answer = await self._connection.run(
                 "claim", shard, self._worker, wanted, round(config.lease_seconds * 1000)
             )
+            self._answered(shard)
             now, next_due, found = cast(tuple[bytes, bytes, Sequence[Sequence[object]]], answer)
             self._offset = float(now) / 1000 - time.monotonic()
             for raw in found:

@@ -30,6 +30,7 @@ METHODS: Mapping[str, Method] = {
     "agents.sessions.setStatus": Method(),
     "apps.connections.open": Method(app_token=True),
     "assistant.threads.setStatus": Method(),
+    "assistant.threads.setSuggestedPrompts": Method(),
     "auth.test": Method(),
     "chat.appendStream": Method(creates=True),
     "chat.getPermalink": Method(query=True),
@@ -107,6 +108,11 @@ class SlackApi:
         if self._session is not None:
             await self._session.close()
         self._session = self._client = None
+
+    @property
+    def team(self) -> str:
+        """Our workspace; known once `identity` was asked."""
+        return self._identity.team if self._identity is not None else ""
 
     async def identity(self) -> Identity:
         """Who we are; asked once. Raises Misconfigured or Retry."""

@@ -4,7 +4,7 @@ import asyncio
 import json
 import logging
 import re
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, Protocol
 
 from aiohttp import web
@@ -17,6 +17,7 @@ from slack_bolt.response import BoltResponse
 
 from frontdesk.adapters.slack import render
 from frontdesk.adapters.slack.api import Identity, SlackApi
+from frontdesk.adapters.slack.config import SlackConfig
 from frontdesk.adapters.slack.parse import (
     Asked,
     FormAsked,
@@ -26,9 +27,11 @@ from frontdesk.adapters.slack.parse import (
     parse,
     parse_command,
 )
-from frontdesk.adapters.slack.sockets import Sockets
-from frontdesk.domain.errors import DeskError, Retry, Unreadable
+from frontdesk.adapters.slack.platform import SlackChat
+from frontdesk.adapters.slack.sockets import Sockets, first_ticket
+from frontdesk.domain.errors import DeskError, Misconfigured, Retry, Unreadable
 from frontdesk.domain.events import Event
+from frontdesk.domain.ids import Platform
 from frontdesk.domain.messages import Thread
 from frontdesk.domain.people import Person
 from frontdesk.ports.clock import Clock
@@ -45,52 +48,44 @@ class Receiver(Protocol):
         """Store it durably; only then is Slack told that we have it. Raises Retry, and Slack brings it again."""
         ...
 
-    async def set_aside(self, payload: str, reason: str) -> None:
+    async def set_aside(self, platform: Platform, payload: str, reason: str) -> None:
         """Keep what could not be read, as JSON. Raises Retry."""
         ...
 
     async def command(self, name: str, text: str, person: Person, thread: Thread) -> str:
-        """Answer `/desk name text` in Markdown; only this person sees it."""
+        """Answer `/name text` in Markdown; only this person sees it."""
         ...
 
-    async def opened(self, person: Person, thread: Thread) -> None:
-        """Somebody opened their messages with the desk."""
+    async def opened(self, person: Person, thread: Thread) -> Sequence[str]:
+        """Somebody opened their messages with the desk: what could they ask?"""
         ...
 
 
 class SlackApp:
-    """The listening half of the adapter."""
+    """One workspace: `connect` to speak, `start` to listen."""
 
-    def __init__(
-        self,
-        api: SlackApi,
-        receiver: Receiver,
-        clock: Clock,
-        telemetry: Telemetry,
-        members_changed: Callable[[str], None] = lambda _: None,
-    ) -> None:
-        self._api = api
+    def __init__(self, config: SlackConfig, receiver: Receiver | None, clock: Clock, telemetry: Telemetry) -> None:
+        self._config = config
         self._receiver = receiver
         self._clock = clock
         self._telemetry = telemetry
-        self._members_changed = members_changed
+        self._api = SlackApi(config, clock)
+        self._chat = SlackChat(self._api, clock, telemetry)
         self._identity: Identity | None = None
         self._bolt: AsyncApp | None = None
         self._sockets: Sockets | None = None
         self._stopping = False
         self._in_flight: set[asyncio.Task[Any]] = set()
+        """HTTP requests that are being answered."""
+
+    @property
+    def chat(self) -> SlackChat:
+        return self._chat
 
     @property
     def sockets(self) -> Sockets | None:
         """The Socket Mode connections; None in HTTP mode."""
         return self._sockets
-
-    @property
-    def is_ready(self) -> bool:
-        """Whether Slack can reach us."""
-        if self._stopping or self._bolt is None:
-            return False
-        return self._sockets is None or self._sockets.connected > 0
 
     async def identity(self) -> Identity:
         """Who the desk is. Raises Misconfigured or Retry."""
@@ -98,25 +93,66 @@ class SlackApp:
             self._identity = await self._api.identity()
         return self._identity
 
+    async def connect(self) -> SlackChat:
+        """Make sure that Slack knows us. Raises Misconfigured."""
+        try:
+            await self.identity()
+        except Retry as retry:
+            raise Misconfigured(f"Slack cannot be reached at SLACK_API_URL ({retry}): check the address") from retry
+        return self._chat
+
     async def start(self) -> None:
         """Listen. Raises Misconfigured when Slack does not take the tokens."""
-        identity = await self.identity()
-        self._bolt = self._listening(identity)
-        if self._api.config.app_token is not None:
+        self._bolt = self._listening(await self.identity())
+        if self._config.app_token is not None:
             self._sockets = Sockets(self._api, self.accept_frame, self._clock, self._telemetry)
             await self._sockets.start()
 
-    async def stop(self) -> None:
-        """Take nothing new, finish what was taken, then go."""
+    async def stop_intake(self) -> None:
+        """Take nothing new, and finish what was taken."""
         self._stopping = True
         if self._sockets is not None:
             await self._sockets.stop()
         if self._in_flight:
             await asyncio.wait(self._in_flight, timeout=DRAIN_SECONDS)
 
+    async def close(self) -> None:
+        await self._chat.close()
+        await self._api.close()
+
+    async def stop(self) -> None:
+        """Both, in order."""
+        await self.stop_intake()
+        await self.close()
+
+    async def ready(self) -> str | None:
+        """Why Slack cannot reach us; None when it can."""
+        if self._stopping or self._bolt is None:
+            return "not listening"
+        if self._sockets is not None and self._sockets.connected == 0:
+            return "no socket is open"
+        return None
+
+    async def check(self) -> Sequence[tuple[str, str | None]]:
+        """Try the tokens and the staff channel: (what, why it does not work or None)."""
+        tries: list[tuple[str, Callable[[], Awaitable[object]]]] = [("slack bot token", self.identity)]
+        if self._config.app_token is not None:
+            tries.append(("slack app token", lambda: first_ticket(self._api)))
+        if self._config.staff_channel is not None:
+            tries.append(("slack staff channel", self._chat.staff))
+        lines: list[tuple[str, str | None]] = []
+        for what, attempt in tries:
+            try:
+                await attempt()
+            except DeskError as error:
+                lines.append((what, str(error)))
+            else:
+                lines.append((what, None))
+        return lines
+
     async def http_handler(self, request: web.Request) -> web.Response:
         """`/slack/events`: events, buttons, forms and commands, each proven to come from Slack."""
-        if self._api.config.signing_secret is None:
+        if self._config.signing_secret is None:
             return web.Response(status=404, text="Slack's HTTP mode is off: set SLACK_SIGNING_SECRET")
         if self._bolt is None or self._stopping:
             return web.Response(status=503, headers={"Retry-After": "5"})
@@ -152,17 +188,22 @@ class SlackApp:
             return await self._put_aside(request.body, "nobody listens to this")
         return response
 
+    @property
+    def _reception(self) -> Receiver:
+        assert self._receiver is not None, "listening needs somebody who receives"
+        return self._receiver
+
     async def _put_aside(self, body: Any, reason: str) -> BoltResponse:
         self._telemetry.count("slack_unreadable")
         try:
-            await self._receiver.set_aside(json.dumps(body), reason)
+            await self._reception.set_aside("slack", json.dumps(body), reason)
         except DeskError as error:
             self._telemetry.trouble("slack payload not set aside", error)
             return BoltResponse(status=500)
         return BoltResponse(status=200, body="")
 
     def _listening(self, identity: Identity) -> AsyncApp:
-        config = self._api.config
+        config = self._config
         token = config.bot_token.get_secret_value()
         logger = logging.getLogger("frontdesk.slack.bolt")
         logger.setLevel(logging.ERROR)  # below that, bolt logs what people wrote
@@ -208,7 +249,7 @@ class SlackApp:
         identity = await self.identity()
         try:
             asked: Asked = parse_command(body, identity)
-            answer = await self._receiver.command(asked.name, asked.text, asked.person, asked.thread)
+            answer = await self._reception.command(asked.name, asked.text, asked.person, asked.thread)
         except Unreadable as unreadable:
             await self._set_aside(body, unreadable)
             answer = "I could not read that."
@@ -229,7 +270,7 @@ class SlackApp:
     async def _dispatch(self, body: dict[str, Any]) -> None:
         identity = await self.identity()
         try:
-            parsed = parse(body, identity, self._api.config.staff_channel, self._clock.now())
+            parsed = parse(body, identity, self._config.staff_channel, self._clock.now())
         except Unreadable as unreadable:
             await self._set_aside(body, unreadable)
             return
@@ -237,13 +278,13 @@ class SlackApp:
             case Ignored(reason=reason):
                 self._telemetry.count("slack_ignored", reason=reason)
             case StaffMoved(channel=channel):
-                self._members_changed(channel)
+                self._chat.members_changed(channel)
             case Opened(person=person, thread=thread):
-                await self._receiver.opened(person, thread)
+                await self._chat.suggest(thread, await self._reception.opened(person, thread))
             case FormAsked():
                 await self._open_form(parsed)
             case event:
-                await self._receiver.receive(event)
+                await self._reception.receive(event)
 
     async def _open_form(self, asked: FormAsked) -> None:
         """Within the three seconds that the press is good for; without the form the press itself counts."""
@@ -252,8 +293,8 @@ class SlackApp:
             await self._api.call("views.open", trigger_id=asked.trigger, view=view)
         except DeskError as error:
             self._telemetry.trouble("slack form not opened", error)
-            await self._receiver.receive(asked.press)
+            await self._reception.receive(asked.press)
 
     async def _set_aside(self, body: dict[str, Any], unreadable: Unreadable) -> None:
         self._telemetry.count("slack_unreadable")
-        await self._receiver.set_aside(json.dumps(body), str(unreadable))
+        await self._reception.set_aside("slack", json.dumps(body), str(unreadable))

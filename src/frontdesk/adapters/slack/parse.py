@@ -70,7 +70,9 @@ class Asked(Value):
     """A slash command."""
 
     name: str
+    """Without its slash."""
     text: str
+    """All that stands behind it."""
     person: Person
     thread: Thread
 
@@ -103,12 +105,11 @@ def parse(payload: object, desk: Identity, staff_channel: str | None, at: float)
 def parse_command(payload: object, desk: Identity) -> Asked:
     """A slash command. Raises Unreadable."""
     command = _read(wire.SlashCommand, payload)
-    name, _, text = command.text.strip().partition(" ")
     person = Person(
         platform="slack", community=command.team_id or desk.team, id=command.user_id, name=command.user_name or ""
     )
     thread = _thread(desk, command.channel_id, None, direct=command.channel_id.startswith("D"))
-    return Asked(name=name.lower() or "help", text=text.strip(), person=person, thread=thread)
+    return Asked(name=command.command.lstrip("/"), text=command.text.strip(), person=person, thread=thread)
 
 
 def _event(payload: Mapping[str, Any], desk: Identity) -> Parsed:

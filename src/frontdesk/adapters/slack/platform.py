@@ -1,7 +1,7 @@
 """Slack as the desk's `Chat`: posts, edits, streams, finds, whispers, and knows who is staff."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
 from frontdesk.adapters.slack import escaping, render
@@ -55,6 +55,10 @@ class SlackChat:
     def platform(self) -> Platform:
         return "slack"
 
+    @property
+    def community(self) -> str:
+        return self._api.team
+
     async def post(self, thread: Thread, content: Content, marker: str) -> tuple[MessageRef, ...]:
         carried: tuple[Uploaded, ...] = ()
         if isinstance(content, Relay) and content.attachments:
@@ -68,6 +72,7 @@ class SlackChat:
                 if refs:
                     raise Ambiguous(f"part {part}: {retry}") from retry
                 raise
+        self._at_rest(thread)
         if carried:
             await self._share(carried, thread, content, refs)
         return refs
@@ -108,6 +113,7 @@ class SlackChat:
             recipient,
             marker,
             self._keep,
+            self._at_rest,
         )
 
     async def status(self, thread: Thread, text: str) -> None:
@@ -115,16 +121,19 @@ class SlackChat:
             return
         place = {"channel_id": thread.channel, "thread_ts": thread.root}
         await self._courtesy("assistant.threads.setStatus", **place, status=text)
-        is_working = thread.conversation in self._processing
-        if bool(text) == is_working or not self._budgets.session.take():
-            return
-        if text:
+        if not text:
+            self._at_rest(thread)
+        elif thread.conversation not in self._processing and self._budgets.session.take():
             self._processing[thread.conversation] = None
             while len(self._processing) > MOST_NAMES:
                 self._processing.pop(next(iter(self._processing)))
-        else:
-            self._processing.pop(thread.conversation, None)
-        await self._courtesy("agents.sessions.setStatus", **place, status="processing" if text else "active")
+            await self._courtesy("agents.sessions.setStatus", **place, status="processing")
+
+    def _at_rest(self, thread: Thread) -> None:
+        """The assistant is done in this thread: Slack's Stop button may go."""
+        if self._processing.pop(thread.conversation, "") is None:
+            place = {"channel_id": thread.channel, "thread_ts": thread.root}
+            self._keep(asyncio.create_task(self._courtesy("agents.sessions.setStatus", **place, status="active")))
 
     async def whisper(self, thread: Thread, person: Person, markdown: str) -> None:
         try:
@@ -156,7 +165,7 @@ class SlackChat:
             return False
         if person.community != (await self._who_we_are()).team:
             return False
-        return person.id in await self._staff_members(self._api.config.staff_channel)
+        return person.id in await self.staff()
 
     async def introduce(self, person: Person) -> Person:
         known = self._names.get(person.key)
@@ -172,6 +181,23 @@ class SlackChat:
         while len(self._names) > MOST_NAMES:
             self._names.pop(next(iter(self._names)))
         return introduced
+
+    async def staff(self) -> frozenset[str]:
+        """Ids of the staff channel's members. Raises Retry."""
+        if self._api.config.staff_channel is None:
+            return frozenset()
+        return await self._staff_members(self._api.config.staff_channel)
+
+    async def suggest(self, thread: Thread, questions: Sequence[str]) -> None:
+        """Offer questions to somebody who looks at the messages tab. A courtesy: never raises."""
+        if questions:
+            prompts = [{"title": question[:60], "message": question} for question in questions[:4]]
+            await self._courtesy(
+                "assistant.threads.setSuggestedPrompts",
+                channel_id=thread.channel,
+                thread_ts=thread.root,
+                prompts=prompts,
+            )
 
     def members_changed(self, channel: str) -> None:
         """Who is staff must be asked again."""

@@ -60,7 +60,7 @@ def metadata(marker: str, part: int) -> Json:
 
 def reply(content: Reply, limit: int = LIMIT) -> tuple[Json, ...]:
     parts = [part.markdown for part in split(escaping.markdown(content.markdown), limit)]
-    rendered = [_markdown_message(part) for part in parts]
+    rendered = [prepared(part) for part in parts]
     rendered[-1]["blocks"] += below(content)
     return tuple(rendered)
 
@@ -80,7 +80,7 @@ def below(content: Reply) -> list[Json]:
 def words(markdown: str) -> Json:
     """A bare Markdown text, for a whisper or a line of progress."""
     part = split(escaping.markdown(markdown))[0].markdown
-    return _markdown_message(part)
+    return prepared(part)
 
 
 def card(content: Card) -> Json:
@@ -147,7 +147,7 @@ def _relay(content: Relay, limit: int) -> tuple[Json, ...]:
     if content.image and content.image.startswith(("https://", "http://")):
         voice["icon_url"] = content.image
     parts = split(escaping.markdown(text), limit)
-    return tuple({**_markdown_message(part.markdown), **voice} for part in parts)
+    return tuple({**prepared(part.markdown), **voice} for part in parts)
 
 
 def _line(content: Line) -> Json:
@@ -160,8 +160,8 @@ def _line(content: Line) -> Json:
     }
 
 
-def _markdown_message(markdown: str) -> Json:
-    """`markdown` is safe already."""
+def prepared(markdown: str) -> Json:
+    """A message of Markdown that was made safe already."""
     shown = markdown if markdown.strip() else "…"
     return {
         "blocks": [{"type": "markdown", "text": shown}],

@@ -69,12 +69,9 @@ class Sockets:
         """Open the connections. Raises Misconfigured for a wrong token; other trouble is tried again for ever."""
         first: _Link | None = None
         try:
-            first = await self._open()
-        except Refused as refused:
-            raise Misconfigured(
-                f"SLACK_APP_TOKEN is not accepted by Slack ({refused.error}): "
-                "make an App-Level Token with the scope connections:write, and turn Socket Mode on"
-            ) from refused
+            first = await self._open(await first_ticket(self._api))
+        except Misconfigured:
+            raise
         except (DeskError, aiohttp.ClientError, TimeoutError, OSError) as error:
             self._telemetry.trouble("slack socket", error)
         self._keepers = [
@@ -114,11 +111,11 @@ class Sockets:
             await self._clock.sleep(wait * random.uniform(0.5, 1.5))  # noqa: S311 - spreads retries, guards nothing
             pause = min(pause * 2, LONGEST_PAUSE)
 
-    async def _open(self) -> _Link:
+    async def _open(self, url: str = "") -> _Link:
         """With an address of its own: an address is good for one try only."""
-        ticket = await self._api.call("apps.connections.open")
+        url = url or await _ticket(self._api)
         wire = await self._api.session.ws_connect(
-            str(ticket.get("url")), autoping=False, max_msg_size=0, timeout=aiohttp.ClientWSTimeout(ws_close=2.0)
+            url, autoping=False, max_msg_size=0, timeout=aiohttp.ClientWSTimeout(ws_close=2.0)
         )
         link = _Link(wire, self._clock.elapsed())
         self._links.add(link)
@@ -198,6 +195,22 @@ class Sockets:
         task: asyncio.Task[None] = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+
+async def first_ticket(api: SlackApi) -> str:
+    """An address to connect to. Raises Misconfigured for a wrong token, or Retry."""
+    try:
+        return await _ticket(api)
+    except Refused as refused:
+        raise Misconfigured(
+            f"SLACK_APP_TOKEN is not accepted by Slack ({refused.error}): "
+            "make an App-Level Token with the scope connections:write, and turn Socket Mode on"
+        ) from refused
+
+
+async def _ticket(api: SlackApi) -> str:
+    answer = await api.call("apps.connections.open")
+    return str(answer.get("url", ""))
 
 
 def _headers(frame: dict[str, Any]) -> dict[str, Any]:

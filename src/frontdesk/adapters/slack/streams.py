@@ -82,6 +82,7 @@ class SlackReplyStream:
         recipient: Person,
         marker: str,
         keep: Callable[[asyncio.Task[None]], None],
+        ended: Callable[[Thread], None],
     ) -> None:
         self._api = api
         self._budgets = budgets
@@ -92,6 +93,7 @@ class SlackReplyStream:
         self._recipient = recipient
         self._marker = marker
         self._keep = keep
+        self._ended = ended
         self._refs: tuple[MessageRef, ...] = ()
         self._mode: Mode = "unstarted"
         self._said = ""
@@ -121,6 +123,7 @@ class SlackReplyStream:
 
     async def finish(self, reply: Reply) -> tuple[MessageRef, ...]:
         await self._rest()
+        self._ended(self._thread)
         if not self._refs:
             if isinstance(self._trouble, Ambiguous):
                 raise self._trouble
@@ -141,23 +144,17 @@ class SlackReplyStream:
 
     async def cut(self, markdown: str) -> tuple[MessageRef, ...]:
         await self._rest()
+        self._ended(self._thread)
         if not self._refs:
             return ()
-        last = escaping.markdown(f"\n\n{markdown}")
+        last = escaping.markdown(f"\n\n{markdown}") if markdown else ""
         try:
             if self._mode == "native" and await self._stop(self._shown + last, []):
                 return self._refs
-            await self._update(render.marked(render.words(self._shown_words() + f"\n\n{markdown}"), self._marker, 1))
+            await self._update(render.marked(render.prepared((self._shown + last).strip()), self._marker, 1))
         except DeskError as error:
             self._telemetry.trouble("slack stream not cut", error)
         return self._refs
-
-    def _shown_words(self) -> str:
-        """What was appended, as far as it is visible."""
-        at = len(self._said)
-        while at and not self._shown.startswith(escaping.markdown(self._said[:at])):
-            at = _settled(self._said[: at - 1])
-        return self._said[:at]
 
     async def _rest(self) -> None:
         """Let the task that brings words come to its end: nothing is in flight after this."""
@@ -201,7 +198,8 @@ class SlackReplyStream:
 
     def _ready(self) -> str:
         """Safe text that can be shown and will not change any more; empty when there is nothing new."""
-        safe = escaping.markdown(self._said[: _settled(self._said)])
+        said = self._said[:LIMIT]
+        safe = escaping.markdown(said[: _settled(said)])
         if len(safe) > LIMIT:
             return ""
         if not safe.startswith(self._shown):
@@ -266,7 +264,7 @@ class SlackReplyStream:
             "chat.postMessage",
             channel=self._thread.channel,
             thread_ts=self._thread.root,
-            **render.marked(render.words(self._said[: _settled(self._said)]), self._marker, 1),
+            **render.marked(render.prepared(safe), self._marker, 1),
             **render.QUIET,
             **render.NO_PREVIEWS,
         )
@@ -303,7 +301,7 @@ class SlackReplyStream:
             raise
 
     async def _show(self, safe: str) -> None:
-        await self._edit(render.words(self._said[: _settled(self._said)]))
+        await self._edit(render.prepared(safe))
         self._shown = safe
 
     async def _stop(self, final: str, below: list[dict[str, Any]]) -> bool:

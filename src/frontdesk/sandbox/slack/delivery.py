@@ -34,6 +34,7 @@ class Delivery:
         self._held: list[Json] = []
         self._session: aiohttp.ClientSession | None = None
         self.url: str | None = None
+        faults.on_release = self._release
         self.ack_seconds = ACK_SECONDS
         self.retry_delays: tuple[float, ...] = (0.0, 60.0, 300.0)
         """How long Slack waits before each redelivery of an event."""
@@ -43,8 +44,8 @@ class Delivery:
         """Events given up after the last redelivery."""
 
     def event(self, event: Json, *, subscription: str, ext_shared: bool = False) -> Json | None:
-        """Send one event on its way; nothing happens when the app has not subscribed to it."""
-        if subscription not in self._app.events:
+        """Send one event on its way; nothing happens when the app does not hear of such events."""
+        if not self._app.hears(subscription):
             return None
         payload: Json = {
             "token": "deprecated",
@@ -88,11 +89,10 @@ class Delivery:
             return
         self._spawn(self._deliver(payload))
 
-    def release_held(self) -> None:
-        self._faults.holding = False
-        held, self._held = self._held, []
-        for payload in held:
-            self._start(payload)
+    def _release(self) -> None:
+        kept, self._held, self._gathered = self._held + self._gathered, [], []
+        for payload in kept:
+            self._spawn(self._deliver(payload))
 
     def redeliver(self, payload: Json) -> None:
         """Deliver a sent event once more, as Slack does without a visible cause."""

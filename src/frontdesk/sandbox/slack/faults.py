@@ -1,6 +1,7 @@
 """Faults on demand: what a test tells this Slack to do wrong, and to which call or event."""
 
 from collections import defaultdict
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -74,6 +75,8 @@ class Faults:
         self.unheard_acks = 0
         self.lost = 0
         self.holding = False
+        self.on_release: Callable[[], None] | None = None
+        """Delivers what was kept back."""
 
     def on(self, method: str, *faults: Fault, times: int = 1) -> None:
         """The next calls of `method` (`*` = of any method) meet these faults, one after the other."""
@@ -101,13 +104,16 @@ class Faults:
         """What happens to the next events.
 
         `duplicate`: each is delivered twice. `reorder`: so many are gathered and come in reverse order.
-        `redeliver`: the acknowledgement is not heard. `lose`: never delivered. `hold`: kept back.
+        `redeliver`: the acknowledgement is not heard. `lose`: never delivered. `hold`: kept back
+        until `hold=False`, which also delivers those gathered for a reorder.
         """
         self.duplicates = self.duplicates if duplicate is None else duplicate
         self.reorder = self.reorder if reorder is None else reorder
         self.unheard_acks = self.unheard_acks if redeliver is None else redeliver
         self.lost = self.lost if lose is None else lose
         self.holding = self.holding if hold is None else hold
+        if hold is False and self.on_release is not None:
+            self.on_release()
 
     def take_duplicate(self) -> bool:
         self.duplicates, hit = max(0, self.duplicates - 1), self.duplicates > 0

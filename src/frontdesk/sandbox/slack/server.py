@@ -1,5 +1,6 @@
 """The local Slack as one HTTP server: Web API, sockets, files, response_urls and the workspace behind."""
 
+import html
 from types import TracebackType
 from typing import Self
 
@@ -51,8 +52,9 @@ class SlackServer:
         server.router.add_get("/link/", self.sockets.handle)
         server.router.add_post("/upload/v1/{file}", uploads.receive)
         server.router.add_get("/files-pri/{file}/{name}", self._download)
+        server.router.add_get("/images/{name}", self._picture)
         server.router.add_post("/actions/{team}/{key}", self._respond)
-        self._runner = web.AppRunner(server, shutdown_timeout=0.5)
+        self._runner = web.AppRunner(server, shutdown_timeout=0.5, access_log=None)
 
     async def __aenter__(self) -> Self:
         await self._runner.setup()
@@ -139,6 +141,17 @@ class SlackServer:
     def tier_generosity(self, times: float) -> None:
         self.web_api.tiers.generosity = times
 
+    def limit(self, method: str, *, per_minute: float) -> None:
+        """Another limit for one method, such as 1 for the replies and history of distributed apps."""
+        self.web_api.tiers.per_minute[method] = per_minute
+
+    def revoke_token(self) -> None:
+        """The app is uninstalled: it hears of it, and its token is worth nothing."""
+        tokens = {"oauth": [], "bot": [self.app.bot_user_id]}
+        self.delivery.event({"type": "tokens_revoked", "tokens": tokens}, subscription="tokens_revoked")
+        self.delivery.event({"type": "app_uninstalled"}, subscription="app_uninstalled")
+        self.app.revoked = True
+
     async def refresh_sockets(self) -> None:
         await self.sockets.refresh()
 
@@ -163,6 +176,20 @@ class SlackServer:
 
     async def _download(self, request: web.Request) -> web.StreamResponse:
         return download(self.workspace, request)
+
+    async def _picture(self, request: web.Request) -> web.StreamResponse:
+        """A person's picture: one letter on a colour."""
+        person = self.workspace.people.get(request.match_info["name"].removesuffix(".svg"))
+        if person is None:
+            return web.Response(status=404)
+        hue = sum(person.id.encode()) * 37 % 360
+        drawing = (
+            '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 48 48">'
+            f'<rect width="48" height="48" rx="8" fill="hsl({hue} 45% 40%)"/>'
+            '<text x="24" y="33" font-family="sans-serif" font-size="26" fill="white" '
+            f'text-anchor="middle">{html.escape(person.real_name[:1])}</text></svg>'
+        )
+        return web.Response(text=drawing, content_type="image/svg+xml")
 
     async def _respond(self, request: web.Request) -> web.StreamResponse:
         """An answer through a response_url."""

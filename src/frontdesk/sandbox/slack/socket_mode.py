@@ -4,6 +4,7 @@ import asyncio
 import json
 import secrets
 import uuid
+from collections.abc import Coroutine
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -53,6 +54,7 @@ class SocketMode:
         self._moving = asyncio.Event()
         self._moving.set()
         self._turn = 0
+        self._tasks: set[asyncio.Task[None]] = set()
         self._opened = 0
         self.sockets: list[Socket] = []
         self.rejected_tickets = 0
@@ -216,11 +218,22 @@ class SocketMode:
                     }
                 )
         self._look_who_is_ready()
+        if reason != "warning":
+            self._spawn(self._close_leaving(list(self.sockets)))
 
-    async def close_leaving(self) -> None:
-        """The server's end of a refresh."""
-        for socket in [socket for socket in self.sockets if socket.leaving]:
-            await socket.wire.close()
+    async def _close_leaving(self, asked: list[Socket]) -> None:
+        await self._clock.sleep(REFRESH_GRACE)
+        for socket in asked:
+            await self._close_one(socket)
+
+    async def _close_one(self, socket: Socket) -> None:
+        with suppress(TimeoutError):
+            await asyncio.wait_for(socket.wire.close(), 0.5)
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
     def cut(self) -> None:
         """Break every connection without a word."""
@@ -239,6 +252,7 @@ class SocketMode:
 
     async def close(self) -> None:
         self._moving.set()
-        for socket in list(self.sockets):
-            with suppress(TimeoutError):
-                await asyncio.wait_for(socket.wire.close(), 0.5)
+        for task in list(self._tasks):
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await asyncio.gather(*(self._close_one(socket) for socket in self.sockets))

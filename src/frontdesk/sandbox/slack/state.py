@@ -2,7 +2,8 @@
 
 import asyncio
 import secrets
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections import defaultdict
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
@@ -45,6 +46,7 @@ class State:
         self.triggers: dict[str, Trigger | None] = {}
         """None: used up."""
         self._messages: dict[str, dict[str, Message]] = {}
+        self._threads: defaultdict[tuple[str, str], list[str]] = defaultdict(list)
         self._status_since: dict[tuple[str, str], float] = {}
         self._last_ts = 0
         self._number = 0
@@ -68,7 +70,7 @@ class State:
             real_name or name.title(),
             tz,
             is_stranger,
-            image=f"{self.app.base_url}/images/{person_id}.png",
+            image=f"{self.app.base_url}/images/{person_id}.svg",
         )
         self.people[person_id] = person
         return person
@@ -113,7 +115,8 @@ class State:
 
     def thread(self, channel: str, ts: str) -> list[Message]:
         """The root and its replies in order, without what was deleted."""
-        return [one for one in self._messages[channel].values() if one.root == ts and not one.deleted]
+        found = [self._messages[channel][reply] for reply in self._threads[channel, ts]]
+        return [one for one in found if not one.deleted]
 
     def history(self, channel: str) -> list[Message]:
         """What stands in the channel itself: roots and broadcast replies, without what was deleted."""
@@ -148,16 +151,18 @@ class State:
         """Store a new message or the new state of one."""
         new = message.ts not in self._messages[message.channel]
         self._messages[message.channel][message.ts] = message
+        if new:
+            self._threads[message.channel, message.root].append(message.ts)
         if new and message.bot_id:
             self.set_status(message.channel, message.root, "")
-        self.tell("deleted" if message.deleted else "message" if new else "changed", message.on_page())
+        self.tell("deleted" if message.deleted else "message" if new else "changed", message)
         return message
 
     def put_ephemeral(self, message: Message) -> Message:
         self.ephemerals = [one for one in self.ephemerals if one.ts != message.ts]
         if not message.deleted:
             self.ephemerals.append(message)
-        self.tell("ephemeral", message.on_page())
+        self.tell("ephemeral", message)
         return message
 
     def put_view(self, view: View) -> View:
@@ -169,13 +174,13 @@ class State:
                 break
         else:
             stack.append(view)
-        self.tell("view", view.on_page())
+        self.tell("view", view)
         return view
 
     def drop_views(self, user: str, views: Iterable[View]) -> None:
         for view in list(views):
             self.views[user].remove(view)
-            self.tell("view_closed", view.on_page())
+            self.tell("view_closed", view)
 
     def set_status(self, channel: str, thread_ts: str, status: str) -> None:
         if not status and (channel, thread_ts) not in self.status:
@@ -189,7 +194,7 @@ class State:
 
     def put_session(self, session: Session) -> Session:
         self.sessions[session.channel, session.thread_ts] = session
-        self.tell("session", session.on_page())
+        self.tell("session", session)
         return session
 
     def new_trigger(self, user: str) -> str:
@@ -216,9 +221,11 @@ class State:
 
     # the feed
 
-    def tell(self, kind: str, whole: Json) -> None:
-        for queue in self._queues:
-            queue.put_nowait({"kind": kind, **whole})
+    def tell(self, kind: str, whole: Json | Message | View | Session) -> None:
+        if self._queues:
+            shown = whole if isinstance(whole, dict) else whole.on_page()
+            for queue in self._queues:
+                queue.put_nowait({"kind": kind, **shown})
         self.wake()
 
     def wake(self) -> None:
@@ -226,10 +233,13 @@ class State:
         changed, self._changed = self._changed, asyncio.Event()
         changed.set()
 
-    async def changes(self) -> AsyncIterator[Json]:
+    def changes(self) -> AsyncIterator[Json]:
         """Every change from now on."""
         queue: asyncio.Queue[Json] = asyncio.Queue()
         self._queues.add(queue)
+        return self._follow(queue)
+
+    async def _follow(self, queue: asyncio.Queue[Json]) -> AsyncGenerator[Json, None]:
         try:
             while True:
                 yield await queue.get()

@@ -169,7 +169,7 @@ class Message:
         whole: Json = {
             "type": "message",
             "subtype": self.subtype,
-            "user": self.user,
+            "user": None if self.subtype == "bot_message" else self.user,
             "team": self.team,
             "bot_id": self.bot_id,
             "app_id": self.app_id,

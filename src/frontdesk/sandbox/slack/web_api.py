@@ -139,6 +139,8 @@ class WebApi:
         if not token:
             raise ApiError("not_authed")
         kind = _kind_of(token, self._app)
+        if self._app.revoked:
+            raise ApiError("token_revoked")
         if kind == "unknown":
             raise ApiError("invalid_auth")
         if kind != method.bearer:
@@ -173,6 +175,8 @@ class Tiers:
         self.enforced = True
         self.generosity = 2.0
         """How many times the promised rate this Slack really grants."""
+        self.per_minute: dict[str, float] = {}
+        """Other limits of single methods, exactly as given."""
 
     def over(self, name: str, args: Json) -> float | None:
         """Seconds to wait, or None when the call is within its limits."""
@@ -184,6 +188,7 @@ class Tiers:
         key = name
         if name == "chat.postMessage":
             key, most = f"{name} {args.get('channel')}", 60 * self.generosity
+        most = self.per_minute.get(name, most)
         calls = self._calls[key]
         while calls and calls[0] <= now - 60:
             calls.popleft()

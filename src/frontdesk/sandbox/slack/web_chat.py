@@ -11,7 +11,8 @@ from frontdesk.sandbox.slack.values import Channel, Json, Message
 
 def post_message(call: Call) -> Json:
     channel = call.channel()
-    if call.args.get("client_msg_id") and (known := _posted_before(call, channel)):
+    prevents = call.app.client_msg_id_prevents_doubles and call.args.get("client_msg_id")
+    if prevents and (known := _posted_before(call, channel)):
         return _posted(known) | {"is_duplicate": True}
     message = call.customised(_composed(call, channel))
     check_thread(call, channel, message.thread_ts)
@@ -132,12 +133,14 @@ def _content(call: Call, keep_blocks: Message | None = None) -> dict[str, Any]:
     if blocks and not text:
         call.note(f"{call.method}: blocks without text leave notifications and screen readers empty")
     if keep_blocks is not None and "blocks" not in args and not markdown and "attachments" not in args:
-        # An update with nothing but text keeps no blocks, as documented for messages that had text only.
+        # Text alone replaces everything: this is how buttons are taken away.
         blocks = ()
     return {
         "text": text[:MOST_TEXT],
         "markdown_text": markdown,
         "blocks": blocks,
+        "tasks": (),
+        "plan": None,
         "attachments": tuple(attachments),
         "words_ping": bool(args.get("link_names")) or args.get("parse") == "full",
     }

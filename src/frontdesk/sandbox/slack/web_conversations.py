@@ -84,10 +84,14 @@ def replies(call: Call) -> Json:
     channel = call.channel()
     call.need_scope_for(channel, "history")
     ts = call.args["ts"]
-    if call.workspace.message(channel.id, ts) is None:
+    root = call.workspace.message(channel.id, ts)
+    thread = call.workspace.thread(channel.id, ts)
+    if root is None or not thread:
         raise ApiError("thread_not_found")
-    root = call.workspace.thread(channel.id, ts)
-    return _messages(call, [one for one in root if _visible(call, one)], newest_first=False)
+    answer = _messages(call, [one for one in thread if _visible(call, one)], newest_first=False)
+    if root.deleted:
+        answer["messages"].insert(0, call.workspace.tombstone(root))
+    return answer
 
 
 def history(call: Call) -> Json:

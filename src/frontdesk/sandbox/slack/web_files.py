@@ -51,11 +51,7 @@ class Uploads:
         upload = self.pending.get(file_id)
         if upload is None:
             return web.Response(status=404, text="unknown upload")
-        content = await request.read()
-        if request.content_type == "multipart/form-data":
-            form = await request.post()
-            part = next(iter(form.values()))
-            content = part.file.read() if isinstance(part, web.FileField) else str(part).encode()
+        content = await _bytes_of(request)
         if len(content) != upload.length:
             return web.Response(status=400, text=f"announced {upload.length} bytes, got {len(content)}")
         self.pending[file_id] = replace(upload, content=content)
@@ -91,6 +87,13 @@ class Uploads:
         )
         call.workspace.files[file.id] = file
         return file
+
+
+async def _bytes_of(request: web.Request) -> bytes:
+    if request.content_type != "multipart/form-data":
+        return await request.read()
+    part = next(iter((await request.post()).values()))
+    return part.file.read() if isinstance(part, web.FileField) else str(part).encode()
 
 
 def _places(call: Call) -> list[Channel]:

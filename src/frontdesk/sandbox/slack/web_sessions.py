@@ -10,6 +10,7 @@ STATUSES = ("active", "processing", "suspended", "closed")
 
 
 def set_session_status(call: Call) -> Json:
+    _need_agent_features(call, "feature_disabled")
     channel = call.channel("channel_id")
     thread_ts = call.args.get("thread_ts")
     if not thread_ts:
@@ -25,7 +26,11 @@ def set_session_status(call: Call) -> Json:
         raise ApiError("invalid_arguments", "[ERROR] title longer than 200")
     call.message(channel, thread_ts, error="not_authorized")
     session = change_status(call, channel, thread_ts, call.args["status"])
-    return {"status": session.status, "agent_status": session.status, "title": session.title}
+    answer: Json = {"status": session.status, "agent_status": session.status, "title": session.title}
+    if "agent_session_stopped" not in call.app.events:
+        warning = "missing_agent_session_stopped_event_subscription"
+        answer |= {"warning": warning, "response_metadata": {"warnings": [warning]}}
+    return answer
 
 
 def change_status(call: Call, channel: Channel, thread_ts: str, status: str) -> Session:
@@ -38,6 +43,7 @@ def change_status(call: Call, channel: Channel, thread_ts: str, status: str) -> 
 
 
 def rename_session(call: Call) -> Json:
+    _need_agent_features(call, "feature_disabled")
     channel = call.channel("channel_id")
     thread_ts = call.args.get("thread_ts")
     if not thread_ts:
@@ -66,6 +72,7 @@ def set_thread_status(call: Call) -> Json:
 
 
 def set_suggested_prompts(call: Call) -> Json:
+    _need_agent_features(call, "not_agent_app")
     channel = call.channel("channel_id")
     if not channel.dm:
         raise ApiError("channel_not_found")
@@ -79,6 +86,11 @@ def set_suggested_prompts(call: Call) -> Json:
     call.workspace.prompts[channel.id, thread_ts] = prompts
     call.workspace.tell("prompts", {"channel": channel.id, "thread_ts": thread_ts, "prompts": prompts})
     return {}
+
+
+def _need_agent_features(call: Call, error: str) -> None:
+    if not call.app.agent_features:
+        raise ApiError(error)
 
 
 METHODS: Mapping[str, Callable[[Call], Json]] = {

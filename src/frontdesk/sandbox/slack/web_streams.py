@@ -17,6 +17,8 @@ TASK_STATES = ("pending", "in_progress", "complete", "error")
 def start(call: Call) -> Json:
     channel = call.channel()
     if not channel.dm:
+        if not call.app.streams_in_channels:
+            raise ApiError("channel_type_not_supported")
         for name in ("recipient_team_id", "recipient_user_id"):
             if not call.args.get(name):
                 raise ApiError(f"missing_{name}")
@@ -42,6 +44,8 @@ def append(call: Call) -> Json:
     if not (call.args.get("markdown_text") or call.args.get("chunks")):
         raise ApiError("no_text")
     call.workspace.put(_grown(call, message))
+    if call.app.stream_limit_counts_idle_time:
+        call.workspace.streams[channel.id, message.ts] = call.workspace.clock.now()
     return {"channel": channel.id, "ts": message.ts}
 
 

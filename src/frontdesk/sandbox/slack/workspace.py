@@ -32,7 +32,9 @@ class Workspace(State):
     def settle_example(self) -> None:
         """The example workspace that the demo and the tests share."""
         app = self.app
-        self.people[app.bot_user_id] = Person(app.bot_user_id, app.bot_name, app.bot_name.title(), is_bot=True)
+        self.people[app.bot_user_id] = Person(
+            app.bot_user_id, app.bot_name, app.bot_name.title(), is_bot=True
+        )
         self.add_person("UALICE", "alice", real_name="Alice Martin")
         self.add_person("UBOB", "bob", real_name="Bob Keller")
         self.add_person("USAM", "sam", real_name="Sam Rivera")
@@ -42,7 +44,9 @@ class Workspace(State):
         self.add_channel("support", channel_id="CSUPPORT", members=(*locals_, app.bot_user_id))
         self.add_channel("general", channel_id="CGENERAL", members=(*locals_, app.bot_user_id))
         self.add_channel("random", channel_id="CRANDOM", members=locals_)
-        self.add_channel("desk-staff", channel_id="CSTAFF", private=True, members=("USAM", "UDANA", app.bot_user_id))
+        self.add_channel(
+            "desk-staff", channel_id="CSTAFF", private=True, members=("USAM", "UDANA", app.bot_user_id)
+        )
         self.add_channel(
             "shared-with-acme",
             channel_id="CSHARED",
@@ -98,6 +102,30 @@ class Workspace(State):
         self.announce_change(old, new)
         return new
 
+    async def unfurl(self, channel: str, ts: str, title: str) -> Message:
+        """Slack adds a preview of a link: a change of the message that nobody made, without `edited`."""
+        old = self.message(channel, ts)
+        if old is None:
+            raise ValueError(f"there is no message {ts} in {channel}")
+        new = self.put(replace(old, attachments=(*old.attachments, {"title": title, "fallback": title})))
+        self.announce_change(old, new)
+        return new
+
+    async def say_as_other_app(self, channel: str, text: str, *, thread_ts: str | None = None) -> Message:
+        """Another integration posts; answering it could go on for ever."""
+        message = Message(
+            ts=self.next_ts(),
+            channel=channel,
+            thread_ts=thread_ts,
+            bot_id="BOTHER",
+            app_id="AOTHER",
+            username="deploys",
+            text=text,
+            subtype="bot_message",
+        )
+        self.announce(self.put(message))
+        return message
+
     async def delete(self, user: str, channel: str, ts: str) -> Message:
         old = self._own(user, channel, ts)
         self.announce_deletion(old)
@@ -116,7 +144,8 @@ class Workspace(State):
     def keep_file(self, user: str, name: str, content: bytes, mimetype: str) -> File:
         file_id = self.next_id("F")
         url = f"{self.app.base_url}/files-pri/{self.app.team_id}-{file_id}/{name}"
-        self.files[file_id] = File(file_id, name, mimetype, content, user, url, created=int(self.clock.now()))
+        file = File(file_id, name, mimetype, content, user, url, created=int(self.clock.now()))
+        self.files[file_id] = replace(file, needs_lookup=self.people[user].is_stranger is not None)
         return self.files[file_id]
 
     # what the app is told
@@ -129,11 +158,16 @@ class Workspace(State):
         event = self._with_place(message.wire(in_event=True), channel, message.ts)
         event |= self._author(message)
         self._send(event, channel)
-        if not channel.dm and not message.bot_id and f"<@{self.app.bot_user_id}>" in message.text:
+        if self._is_mention(message, channel):
             mention = {key: value for key, value in event.items() if key not in ("subtype", "channel_type")}
             self.delivery.event(
                 {**mention, "type": "app_mention"}, subscription="app_mention", ext_shared=channel.ext_shared
             )
+
+    def _is_mention(self, message: Message, channel: Channel) -> bool:
+        spoken = message.subtype in (None, "file_share", "thread_broadcast", "bot_message")
+        named = f"<@{self.app.bot_user_id}>" in message.text
+        return named and spoken and not channel.dm and message.bot_id != self.app.bot_id
 
     def announce_change(self, old: Message, new: Message) -> None:
         self._announce_hidden(
@@ -141,13 +175,36 @@ class Workspace(State):
         )
 
     def announce_deletion(self, old: Message) -> None:
-        self._announce_hidden(old, {"subtype": "message_deleted", "deleted_ts": old.ts, "previous_message": old.wire()})
+        """A root with replies leaves a tombstone, which Slack reports as a change."""
+        if any(one.ts != old.ts for one in self.thread(old.channel, old.ts)):
+            stone = {
+                "subtype": "message_changed",
+                "message": self.tombstone(old),
+                "previous_message": old.wire(),
+            }
+            self._announce_hidden(old, stone)
+            return
+        self._announce_hidden(
+            old, {"subtype": "message_deleted", "deleted_ts": old.ts, "previous_message": old.wire()}
+        )
+
+    def tombstone(self, old: Message) -> Json:
+        """What stands in the place of a deleted root."""
+        gone = {
+            "type": "message",
+            "subtype": "tombstone",
+            "hidden": True,
+            "text": "This message was deleted.",
+        }
+        return {**gone, "user": "USLACKBOT", "ts": old.ts, "thread_ts": old.ts}
 
     def _announce_hidden(self, message: Message, what: Json) -> None:
         channel = self.channels[message.channel]
         if self.bot_is_in(channel.id):
             ts = self.next_ts()
-            self._send(self._with_place({"type": "message", "hidden": True, "ts": ts, **what}, channel, ts), channel)
+            self._send(
+                self._with_place({"type": "message", "hidden": True, "ts": ts, **what}, channel, ts), channel
+            )
 
     def _with_place(self, event: Json, channel: Channel, ts: str) -> Json:
         return {**event, "channel": channel.id, "event_ts": ts, "channel_type": channel.kind}
@@ -158,7 +215,7 @@ class Workspace(State):
             profile = {
                 "id": message.bot_id,
                 "app_id": message.app_id,
-                "name": self.app.bot_name,
+                "name": message.username or self.app.bot_name,
                 "deleted": False,
             }
             return {"bot_profile": profile}
@@ -183,15 +240,18 @@ class Workspace(State):
         return extra
 
     def _send(self, event: Json, channel: Channel) -> None:
-        self.delivery.event(event, subscription=MESSAGE_SUBSCRIPTION[channel.kind], ext_shared=channel.ext_shared)
+        self.delivery.event(
+            event, subscription=MESSAGE_SUBSCRIPTION[channel.kind], ext_shared=channel.ext_shared
+        )
 
     # buttons, forms, commands
 
     async def click(self, user: str, channel: str, ts: str, action_id: str, value: Any = None) -> Ack:
         """Use an element of a message; `value` picks the option, or one of several buttons."""
+        self._must_be_in(user, channel)
         message = self.message(channel, ts) or self.ephemeral(channel, ts)
-        if message is None or message.deleted:
-            raise ValueError(f"there is no message {ts} in {channel}")
+        if message is None or message.deleted or message.seen_by not in (None, user):
+            raise ValueError(f"{user} sees no message {ts} in {channel}")
         block, element = find_element(message.blocks, action_id, value)
         payload = self._interaction(user, "block_actions") | {
             "container": {
@@ -282,12 +342,15 @@ class Workspace(State):
             self.answer_command(user, channel, answer)
         return ack
 
-    async def shortcut(self, user: str, callback_id: str, *, channel: str | None = None, ts: str | None = None) -> Ack:
+    async def shortcut(
+        self, user: str, callback_id: str, *, channel: str | None = None, ts: str | None = None
+    ) -> Ack:
         """A global shortcut, or a message shortcut when a message is named."""
         if channel is None or ts is None:
             return await self._interact(
                 "interactive",
-                self._interaction(user, "shortcut") | {"callback_id": callback_id, "action_ts": self.next_ts()},
+                self._interaction(user, "shortcut")
+                | {"callback_id": callback_id, "action_ts": self.next_ts()},
             )
         message = self.message(channel, ts)
         if message is None:
@@ -327,7 +390,9 @@ class Workspace(State):
 
     async def stop(self, user: str, channel: str, thread_ts: str) -> None:
         """The Stop button of a session: Slack ends its streams and tells the app."""
-        stopped = [ts for place, ts in self.streams if place == channel and self._root_of(channel, ts) == thread_ts]
+        stopped = [
+            ts for place, ts in self.streams if place == channel and self._root_of(channel, ts) == thread_ts
+        ]
         for ts in stopped:
             self.end_stream(channel, ts, "stopped_by_user")
         event = {
@@ -335,7 +400,7 @@ class Workspace(State):
             "user": user,
             "channel": channel,
             "thread_ts": thread_ts,
-            "message_ts": stopped,
+            "streaming_message_ts": stopped,
             "event_ts": self.next_ts(),
         }
         self.delivery.event(event, subscription="agent_session_stopped")
@@ -349,9 +414,11 @@ class Workspace(State):
             "channel": channel,
             "thread_ts": thread_ts,
             "title": title,
-            "previous_title": session.title,
+            "team_id": self.app.team_id,
             "event_ts": self.next_ts(),
         }
+        if session.title is not None:
+            event["previous_title"] = session.title
         self.delivery.event(event, subscription="agent_session_title_changed")
 
     async def open_messages_tab(self, user: str) -> None:
@@ -375,7 +442,7 @@ class Workspace(State):
         users = [one for one in message.reactions.get(name, ()) if one != user] + ([] if remove else [user])
         reactions = {**message.reactions, name: tuple(users)}
         new = self.put(replace(message, reactions={key: who for key, who in reactions.items() if who}))
-        self.tell("reaction", new.on_page())
+        self.tell("reaction", new)
         kind = "reaction_removed" if remove else "reaction_added"
         event = {
             "type": kind,
@@ -398,6 +465,9 @@ class Workspace(State):
             return
         self.channels[channel] = replace(place, members=(*place.members, user))
         self._announce_membership("member_joined_channel", user, channel)
+        line = f"<@{user}> has joined the channel"
+        joined = Message(ts=self.next_ts(), channel=channel, user=user, text=line, subtype="channel_join")
+        self.announce(self.put(joined))
 
     async def leave(self, user: str, channel: str) -> None:
         place = self.channels[channel]
@@ -436,7 +506,7 @@ class Workspace(State):
         new = replace(view, body=body, hash=self._view_hash(body), errors={})
         if view.user in self.home and self.home[view.user].id == view.id:
             self.home[view.user] = new
-            self.tell("view", new.on_page())
+            self.tell("view", new)
             return new
         return self.put_view(new)
 
@@ -444,7 +514,7 @@ class Workspace(State):
         old = self.home.get(user)
         view_id = old.id if old else self.next_id("V")
         self.home[user] = View(view_id, user, body, self._view_hash(body), view_id)
-        self.tell("view", self.home[user].on_page())
+        self.tell("view", self.home[user])
         return self.home[user]
 
     def _view_hash(self, body: Json) -> str:
@@ -477,7 +547,11 @@ class Workspace(State):
 
     def replace_original(self, clicked: Message, answer: Json) -> None:
         """Change or delete the message whose button was pressed, through its response_url."""
-        old = self.message(clicked.channel, clicked.ts) or self.ephemeral(clicked.channel, clicked.ts) or clicked
+        old = (
+            self.message(clicked.channel, clicked.ts)
+            or self.ephemeral(clicked.channel, clicked.ts)
+            or clicked
+        )
         if answer.get("delete_original"):
             new = replace(old, deleted=True)
         else:

@@ -156,13 +156,13 @@ function button(item, ctx, { label, value, kind = "", describedBy, pressed, pict
     label,
   );
   node.addEventListener("click", async () => {
-    if (item.confirm && !(await ctx.confirm(item.confirm))) return;
-    node.disabled = true;
+    if (node.ariaDisabled === "true" || (item.confirm && !(await ctx.confirm(item.confirm)))) return;
+    node.ariaDisabled = "true"; // Not `disabled`, which would take the focus away.
     try {
       await ctx.act(item, value);
       if (pressed) for (const other of node.parentElement.children) other.setAttribute("aria-pressed", String(other === node));
     } finally {
-      node.disabled = false;
+      node.ariaDisabled = "false";
     }
   });
   return node;

@@ -67,8 +67,8 @@ export class Pane {
     this.user = id;
     this.person.value = id;
     const { channels, dm } = this.app.placesOf(id);
-    const options = channels.map((each) => [each.id, `# ${each.name}${each.private ? " (private)" : ""}`]);
-    options.push([dm?.id ?? "dm", `Direct message with ${this.app.assistantName()}`]);
+    const options = channels.map((each) => [each.id, `# ${each.name}`]);
+    options.push([dm?.id ?? "dm", `@ ${this.app.assistantName()} (direct)`]);
     fill(this.place, options);
     const wanted = this.channel === "dm" && dm ? dm.id : (this.channel ?? sessionStorage.getItem(`${this.key}-place`));
     const fits = options.some(([value]) => value === wanted);
@@ -201,7 +201,7 @@ export class Pane {
     const before = this.articleOf(message.ts);
     if (before?.querySelector(".edit-form") && !message.deleted) return before;
     const article = this.drawMessage(message, ephemeral, thread);
-    if (before) before.replaceWith(article);
+    if (before) replaceKeepingFocus(before, article);
     else if (message.ts === root) thread.root.append(article);
     else insertSorted(thread.replies, article);
     thread.count();
@@ -310,7 +310,8 @@ export class Pane {
     }
     this.drawContent(body, message);
     if (streaming) {
-      body.append(el("span", { class: "caret", "aria-hidden": "true" }));
+      const last = body.lastElementChild?.lastElementChild;
+      (last?.tagName === "P" ? last : body).append(el("span", { class: "caret", "aria-hidden": "true" }));
       article.querySelector(".byline").append(this.stopButton(rootOf(message)));
     } else if (ENDED[message.streaming]) body.append(el("p", { class: "dim" }, ENDED[message.streaming]));
     if (!ephemeral) article.append(this.tools(message, mine, thread, body));
@@ -422,22 +423,23 @@ export class Pane {
 
   async say(typed, files, threadTs) {
     const command = /^(\/[\p{L}\p{N}_-]+)(?:\s+([\s\S]*))?$/u.exec(typed);
+    if (command && threadTs) throw new Error("Slash commands do not work in threads. Use the field at the bottom.");
+    const opened = this.channel === "dm" ? await post("open_messages_tab", { user: this.user }) : null;
+    const channel = opened?.channel ?? this.channel;
     if (command && files.length === 0) {
-      if (threadTs) throw new Error("Slash commands do not work in threads. Use the field at the bottom.");
-      await post("slash", { user: this.user, channel: this.channel, command: command[1], text: command[2] ?? "" });
+      await post("slash", { user: this.user, channel, command: command[1], text: command[2] ?? "" });
       return;
     }
-    const fields = { user: this.user, channel: this.channel, text: toWire(typed, this.app.wire()) };
+    const fields = { user: this.user, channel, text: toWire(typed, this.app.wire()) };
     if (threadTs) fields.thread_ts = threadTs;
-    const path = this.channel === "dm" ? "say_dm" : "say";
     if (files.length === 0) {
-      await post(path, fields);
+      await post("say", fields);
       return;
     }
     const form = new FormData();
     for (const [name, value] of Object.entries(fields)) form.append(name, value);
     for (const file of files) form.append("file", file, file.name);
-    await post(path, form);
+    await post("say", form);
   }
 }
 
@@ -506,6 +508,15 @@ function fill(select, options) {
   select.dataset.options = wanted;
   select.replaceChildren(...options.map(([value, label]) => el("option", { value }, label)));
   if (options.some(([value]) => value === chosen)) select.value = chosen;
+}
+
+// A person at the keyboard must not be thrown back to the top because a message changed under their hands.
+function replaceKeepingFocus(before, after) {
+  const held = before.contains(document.activeElement) ? document.activeElement : null;
+  before.replaceWith(after);
+  if (!held) return;
+  const same = held.dataset.action && after.querySelector(`[data-action="${CSS.escape(held.dataset.action)}"]`);
+  (same || after).focus({ preventScroll: true });
 }
 
 function insertSorted(parent, node) {

@@ -1,0 +1,48 @@
+"""Measures building the index and searching it, on text whose words are as unevenly frequent as real ones."""
+
+import random
+import statistics
+import sys
+import time
+
+from frontdesk.adapters.library.index import Index
+from frontdesk.domain.ids import ArticleId
+from frontdesk.domain.knowledge import Article, Passage
+
+VOCABULARY = 30_000
+WORDS_IN_PASSAGE = 120
+WORDS_IN_QUESTION = 8
+QUESTIONS = 300
+SYLLABLES = ("ba", "re", "tu", "li", "mo", "sen", "dar", "ki", "po", "van", "ger", "ta", "fe", "rol", "min", "su")
+
+
+def main(sizes: list[int]) -> None:
+    chance = random.Random(7)
+    words = ["".join(chance.choices(SYLLABLES, k=chance.randint(2, 4))) for _ in range(VOCABULARY)]
+    frequencies = [1 / rank for rank in range(1, VOCABULARY + 1)]
+    questions = [" ".join(chance.choices(words, frequencies, k=WORDS_IN_QUESTION)) for _ in range(QUESTIONS)]
+    print(f"{'passages':>9} {'build s':>8} {'p50 ms':>8} {'p99 ms':>8}")
+    for size in sizes:
+        articles = [_article(n, " ".join(chance.choices(words, frequencies, k=WORDS_IN_PASSAGE))) for n in range(size)]
+        began = time.perf_counter()
+        index = Index("1", articles)
+        built = time.perf_counter() - began
+        taken = sorted(_milliseconds(index, question) for question in questions)
+        print(f"{size:>9,} {built:>8.2f} {statistics.median(taken):>8.2f} {taken[int(len(taken) * 0.99)]:>8.2f}")
+
+
+def _article(number: int, text: str) -> Article:
+    name = ArticleId(f"a{number}")
+    passage = Passage(article=name, title=text[:40], text=text)
+    language = "en" if number % 2 else "de"
+    return Article(id=name, title=text[:40], language=language, digest=name, passages=(passage,))
+
+
+def _milliseconds(index: Index, question: str) -> float:
+    began = time.perf_counter()
+    index.search(question)
+    return (time.perf_counter() - began) * 1000
+
+
+if __name__ == "__main__":
+    main([int(size) for size in sys.argv[1:]] or [1_000, 10_000, 100_000])
