@@ -1,14 +1,18 @@
-"""Writes the files that are made from the code: `.env.example`, `docs/configuration.md` and the Slack manifest.
+"""Writes what is made from the code: `.env.example`, `docs/configuration.md`, the Slack manifest, README's transcripts.
 
 `python docs/generate.py` writes them; `--check` only says which differ from what the code says, and fails then.
+`--transcripts` does the same with the transcripts in README.md, which takes some seconds: the demo is run for each.
 """
 
 import ast
 import inspect
 import json
+import os
+import re
+import subprocess
 import sys
 import textwrap
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Literal, get_args, get_origin
 
@@ -183,9 +187,38 @@ GENERATED = {
 """Each generated file, and what its text must be."""
 
 
-def differing() -> list[str]:
-    """The generated files that are not what the code says."""
-    return [name for name, text in GENERATED.items() if not _is_file_with(ROOT / name, text())]
+_TRANSCRIPT = re.compile(r"(<!-- transcript: (?P<question>.+?) -->\n```text\n)(?P<text>.*?)(?=```)", re.DOTALL)
+_CHANGING = (
+    (re.compile(r"\b\d\d:\d\d:\d\d\b"), "12:00:00"),
+    (re.compile(r"\b\d{4}-\d\d-\d\d \d\d:\d\d UTC"), "2026-01-01 12:00 UTC"),
+    (re.compile(r"(?<=http://127\.0\.0\.1):\d+"), ":8000"),
+    (re.compile(r"(?<=/p)\d{16}\b"), "1767268800000000"),
+)
+"""What differs from run to run, and what stands for it in the docs."""
+
+
+def with_transcripts() -> str:
+    """README.md with each transcript as the demo prints it now."""
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    return _TRANSCRIPT.sub(lambda found: found[1] + transcript(found["question"]), text)
+
+
+def transcript(question: str) -> str:
+    """What the demo prints for a question; times and addresses made the same for every run."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(("OPENAI_", "FRONTDESK_"))}
+    printed = subprocess.run(
+        [sys.executable, "-m", "frontdesk", "demo", "--ask", question],
+        env=environment, stdout=subprocess.PIPE, check=True, timeout=120,
+    ).stdout.decode("utf-8")  # fmt: skip
+    for changing, instead in _CHANGING:
+        printed = changing.sub(instead, printed)
+    return printed
+
+
+def differing(generated: Mapping[str, Callable[[], str]]) -> dict[str, str]:
+    """The generated files that are not what the code says, and what they should be."""
+    right = {name: text() for name, text in generated.items()}
+    return {name: text for name, text in right.items() if not _is_file_with(ROOT / name, text)}
 
 
 def _is_file_with(path: Path, text: str) -> bool:
@@ -193,15 +226,18 @@ def _is_file_with(path: Path, text: str) -> bool:
 
 
 def main(words: list[str]) -> int:
-    different = differing()
-    if "--check" in words:
-        for name in different:
-            print(f"{name} differs from the code: run `python docs/generate.py`")
-        return 1 if different else 0
-    for name in different:
-        (ROOT / name).write_text(GENERATED[name](), encoding="utf-8")
-        print(f"wrote {name}")
-    return 0
+    """Exit code 1 when `--check` found a difference."""
+    different = differing({"README.md": with_transcripts} if "--transcripts" in words else GENERATED)
+    for name, text in different.items():
+        if "--check" in words:
+            print(
+                f"{name} differs from the code: run `python docs/generate.py {' '.join(w for w in words if w != '--check')}".rstrip()
+                + "`"
+            )
+        else:
+            (ROOT / name).write_text(text, encoding="utf-8")
+            print(f"wrote {name}")
+    return 1 if different and "--check" in words else 0
 
 
 if __name__ == "__main__":
