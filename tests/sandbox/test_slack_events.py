@@ -119,9 +119,7 @@ async def test_the_feed_tells_of_every_change(slack: SlackServer) -> None:
     assert (await anext(feed))["kind"] == "deleted"
 
 
-async def test_a_deleted_root_with_replies_becomes_a_tombstone(
-    slack: SlackServer, client: AsyncWebClient
-) -> None:
+async def test_a_deleted_root_with_replies_becomes_a_tombstone(slack: SlackServer, client: AsyncWebClient) -> None:
     root = await slack.workspace.say("UALICE", "CSUPPORT", "root")
     await slack.workspace.say("UBOB", "CSUPPORT", "reply", thread_ts=root.ts)
     await slack.workspace.delete("UALICE", "CSUPPORT", root.ts)

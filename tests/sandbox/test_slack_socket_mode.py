@@ -28,9 +28,7 @@ class Wire:
                     return frame
 
     async def ack(self, envelope: dict[str, Any], payload: Any = None) -> None:
-        await self.ws.send_json(
-            {"envelope_id": envelope["envelope_id"], **({"payload": payload} if payload else {})}
-        )
+        await self.ws.send_json({"envelope_id": envelope["envelope_id"], **({"payload": payload} if payload else {})})
 
 
 @pytest.fixture
