@@ -186,3 +186,16 @@ async def test_what_is_in_hand_is_acknowledged_on_the_connection_that_is_going(s
         await slack.workspace.until(lambda: len(slack.sockets.sockets) == 1)
         await slack.workspace.until(lambda: len(slack.sockets.acks) == 2)
         assert {number for number, _ in slack.sockets.acks} == {1, 2}
+
+
+async def test_a_check_says_what_works_and_what_does_not(slack: SlackServer) -> None:
+    slack.app.scopes.discard("users:read")
+    app = SlackApp(config(slack, staff_channel="CNOWHERE"), None, SystemClock(), Notebook())
+    try:
+        lines = dict(await app.check())
+    finally:
+        await app.close()
+    assert lines["slack bot token"] is None
+    assert lines["slack app token"] is None
+    assert "users:read" in (lines["slack scopes"] or "")
+    assert "channel_not_found" in (lines["slack staff channel"] or "")
