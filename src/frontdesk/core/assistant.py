@@ -308,8 +308,9 @@ async def interruptible(
 
 
 def _query(burst: Burst, history: Sequence[Spoken]) -> str:
-    """What to look for: the question, and for a short follow-up what it follows."""
-    if len(burst.text.split()) >= 5:
-        return burst.text
+    """What to look for: the question, and for a short follow-up what it follows; names of files only without words."""
+    asked = "\n\n".join(m.text for m in burst.messages if m.text) or burst.text
+    if len(asked.split()) >= 5:
+        return asked
     before = next((s.text for s in reversed(history) if s.speaker == "customer" and s.text), "")
-    return f"{burst.text}\n{before}".strip()
+    return f"{asked}\n{before}".strip()
