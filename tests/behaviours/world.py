@@ -1,12 +1,17 @@
 """What people do and see, in words that hold on every platform; underneath are real sockets to the sandbox."""
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeVar
 
+import aiohttp
+import redis.asyncio
+
 from frontdesk.bootstrap import Program
 from frontdesk.domain.turns import TurnTrace
 from frontdesk.sandbox import Sandbox
+from frontdesk.sandbox.model.prompt import Prompt, Task, read_prompt
 from frontdesk.sandbox.slack.values import Message
 from frontdesk.settings import Settings
 
@@ -90,6 +95,71 @@ class World:
     def whispers(self, person: str) -> list[str]:
         """What only this person was shown."""
         return [m.shown for m in self.workspace.ephemerals if m.seen_by == person]
+
+    async def another_is_answered(self, who: str = DANA) -> "Talk":
+        """Somebody else asks afterwards and is answered: by then the desk has dealt with what came before."""
+        talk = await self.ask("Which payment methods do you accept?", who=who)
+        await talk.reply()
+        return talk
+
+    def told(self, task: Task | None = None) -> list[Prompt]:
+        """What the model was told so far, one for each request, oldest first."""
+        prompts = [read_prompt(body) for body in self.model.requests]
+        return [prompt for prompt in prompts if task in (None, prompt.task)]
+
+    def was_told(self, words: str) -> bool:
+        """Whether these words stood in anything the model was told."""
+        return any(words in json.dumps(body, ensure_ascii=False) for body in self.model.requests)
+
+    async def thinking(self, requests: int = 1) -> None:
+        """Wait until so many answers have been begun by the model."""
+        await self.model.until(lambda: len(self.told("answer")) >= requests)
+
+    async def another_app_says(self, text: str, where: str = SUPPORT, thread: str | None = None) -> Message:
+        return await self.workspace.say_as_other_app(where, text, thread_ts=thread)
+
+    async def desk_says(self, text: str, where: str = SUPPORT) -> None:
+        """Something posted under the desk's own name, as another process of the team might do."""
+        await self.call("chat.postMessage", channel=where, text=text)
+
+    async def call(self, method: str, **arguments: object) -> None:
+        """The platform's own API, with the desk's own token."""
+        headers = {"Authorization": f"Bearer {self.slack.bot_token}"}
+        async with aiohttp.ClientSession(headers=headers) as session:
+            async with session.post(f"{self.slack.api_url}{method}", json=arguments) as answer:
+                assert (await answer.json())["ok"]
+
+    def offered(self, person: str) -> list[str]:
+        """The questions offered to somebody who looks at the desk."""
+        prompts = self.workspace.prompts.get((self.workspace.dm_with(person).id, None), [])
+        return [str(prompt["message"]) for prompt in prompts]
+
+    def deliver(self, event: dict[str, object]) -> None:
+        """An event exactly like this, whatever it may be."""
+        self.slack.delivery.event(event, subscription="message.channels")
+
+    async def set_aside(self) -> list[tuple[str, str]]:
+        """What the desk could not understand: (reason, payload), newest first."""
+        store = redis.asyncio.Redis.from_url(self._store_url)
+        raws = await store.lrange("fd:aside:slack", 0, -1)
+        await store.aclose()
+        return [(aside["reason"], aside["payload"]) for aside in map(json.loads, raws)]
+
+    async def tell_store(self, *command: str | int) -> None:
+        """A command for the store itself."""
+        store = redis.asyncio.Redis.from_url(self._store_url)
+        await store.execute_command(*command)
+        await store.aclose()
+
+    @property
+    def _store_url(self) -> str:
+        assert self.settings.store.url is not None
+        return self.settings.store.url.get_secret_value()
+
+    async def page(self, path: str) -> tuple[int, str]:
+        """What the desk itself serves: status and text."""
+        async with aiohttp.ClientSession() as session, session.get(f"{self.program.address}{path}") as answer:
+            return answer.status, await answer.text()
 
 
 @dataclass

@@ -99,8 +99,10 @@ class Assistant:
             return ""
         if any(m.mentions_others for m in burst.messages):
             return "addressed to somebody else"
-        last = next((s for s in reversed(turn.conversation.spoken) if s.id not in burst.ids), None)
-        return "people are talking to each other" if last is not None and last.speaker == "other" else ""
+        # What somebody adds while the customer waits is no reason to let the customer wait in vain.
+        spoken = turn.conversation.spoken
+        asked = next((place for place, said in enumerate(spoken) if said.id in burst.ids), len(spoken))
+        return "people are talking to each other" if asked and spoken[asked - 1].speaker == "other" else ""
 
     async def _with_model(self, turn: Turn, burst: Burst, history: Sequence[Spoken], language: str) -> None:
         stream = turn.chat.stream(turn.thread, burst.messages[-1].author, turn.marker("answer"))
@@ -306,8 +308,9 @@ async def interruptible(
 
 
 def _query(burst: Burst, history: Sequence[Spoken]) -> str:
-    """What to look for: the question, and for a short follow-up what it follows."""
-    if len(burst.text.split()) >= 5:
-        return burst.text
+    """What to look for: the question, and for a short follow-up what it follows; names of files only without words."""
+    asked = "\n\n".join(m.text for m in burst.messages if m.text) or burst.text
+    if len(asked.split()) >= 5:
+        return asked
     before = next((s.text for s in reversed(history) if s.speaker == "customer" and s.text), "")
-    return f"{burst.text}\n{before}".strip()
+    return f"{asked}\n{before}".strip()
