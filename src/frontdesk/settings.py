@@ -82,25 +82,34 @@ class RouteSection(_Section):
     """A model of its own for one task."""
 
     model: str = Field(min_length=1)
+    """The model's name at its endpoint."""
     base_url: str | None = None
+    """An endpoint of its own; the common key is never sent there."""
     api_key_env: str | None = None
     """Name of the environment variable that holds the key; the key itself never stands in the file."""
 
 
 class SlackSection(_Section):
     sockets: int = 2
+    """Socket Mode connections of one process; Slack allows ten for an app."""
     timeout: float = 10.0
+    """Seconds a call of the Web API may take."""
     native_streaming: Literal["auto", "never"] = "auto"
+    """`never` always grows an answer by editing a message."""
 
 
 class StoreSection(_Section):
     shards: int = 4
+    """Hash slots that conversations are spread over; fixed by the first process that uses a database."""
     retention_days: float = 90.0
+    """How long a conversation is kept after the last thing that happened in it."""
     lease_seconds: float = 15.0
+    """How long a worker that says nothing keeps a conversation."""
 
 
 class WorkerSection(_Section):
     turns_at_once: int = Field(default=64, ge=1, le=4096)
+    """Turns that one process works on at the same time."""
     drain_seconds: float = Field(default=30.0, ge=0)
     """How long a stopping process may finish the turns in hand."""
 

@@ -42,7 +42,7 @@ class Notebook:
 class Reception:
     """Remembers everything; `refuse` makes it fail so many times first."""
 
-    events: list[Event] = field(default_factory=list)
+    events: list[Any] = field(default_factory=list)
     aside: list[tuple[str, str]] = field(default_factory=list)
     commands: list[tuple[str, str, Person, Thread]] = field(default_factory=list)
     seen: list[tuple[Person, Thread]] = field(default_factory=list)

@@ -29,14 +29,16 @@ from redis import Redis
 from frontdesk.adapters.redis.embedded import EmbeddedValkey
 store = EmbeddedValkey.start_now(Path(sys.argv[1]))
 client = Redis.from_url(store.url)
-print(store.url, client.info("server")["process_id"], flush=True)
+def sit():
+    print(store.url, client.info("server")["process_id"], flush=True)
+    sys.stdin.read()
 """
-_SITS = _STARTS + "sys.stdin.read()\n"
+_SITS = _STARTS + "sit()\n"
 _DRAINS = (
     _STARTS
     + """
 try:
-    sys.stdin.read()
+    sit()
 except KeyboardInterrupt:
     for _ in range(500):
         client.incr("drained")
@@ -104,6 +106,24 @@ def test_a_desk_that_was_killed_is_followed_by_one_that_has_its_data(tmp_path: P
     with Redis.from_url(following.url) as client:
         assert client.get("kept") == b"yes"
     following.stop()
+
+
+async def test_a_second_process_may_join_a_running_desk(tmp_path: Path) -> None:
+    config = RedisConfig(data_dir=tmp_path)
+    with desk(_SITS, tmp_path) as (_, url, _):
+        joined = await connect(config, join=True)
+        await joined.do("SET", "kept", "yes")
+        await joined.close()
+        with Redis.from_url(url) as client:
+            assert client.get("kept") == b"yes"
+
+
+async def test_a_process_that_would_join_nobody_is_its_own_desk(tmp_path: Path) -> None:
+    config = RedisConfig(data_dir=tmp_path)
+    for _ in range(2):
+        alone = await connect(config, join=True)
+        assert await alone.doubts() == []
+        await alone.close()
 
 
 async def test_conversations_survive_a_restart(tmp_path: Path, notebook: Notebook) -> None:

@@ -93,6 +93,17 @@ async def test_a_german_question_gets_the_german_article_and_an_english_one_the_
     assert (await names(library, "Can I pay with PayPal?"))[0] == "en/pay"
 
 
+async def test_the_own_language_wins_where_only_a_name_is_shared() -> None:
+    german = article("de/pay", "An unserer Kasse nehmen wir unter anderem PayPal entgegen.", language="de")
+    library = LibrarySearch(await shelved(article("en/pay", "We take PayPal."), german))
+    assert (await names(library, "Geht das bei euch auch mit PayPal?"))[0] == "de/pay"
+
+
+async def test_another_word_for_the_same_thing_is_found() -> None:
+    library = LibrarySearch(await shelved(RETURNS, SHIPPING))
+    assert (await names(library, "Where is my package?"))[0] == "shipping"
+
+
 async def test_words_are_found_in_other_forms_and_within_compounds() -> None:
     express = article("express", "Der Expressversand kostet zwölf Euro.", language="de")
     library = LibrarySearch(await shelved(RETURNS, RUECKGABE, express))

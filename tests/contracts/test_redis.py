@@ -173,6 +173,17 @@ async def _scripts_run(redis: Redis) -> int:
     return int(stats["cmdstat_evalsha"]["calls"])
 
 
+async def test_no_cancellation_is_lost_at_any_moment(open_connection: OpenConnection) -> None:
+    connection = await open_connection()
+    for moment in range(40):
+        waiting = asyncio.ensure_future(connection.wait_for_bell(0, 60.0))
+        for _ in range(moment):
+            await asyncio.sleep(0)
+        waiting.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await asyncio.wait_for(waiting, PATIENCE)
+
+
 async def test_a_server_that_takes_no_writes_says_retry(store: Store, redis: Redis) -> None:
     held = (await redis.config_get("maxmemory"))["maxmemory"] or "0"
     await redis.config_set("maxmemory", 1)
@@ -255,6 +266,7 @@ async def test_a_wrong_password_is_one_clear_line(tmp_path: Path) -> None:
         ("http://127.0.0.1", "must begin with redis://"),
         ("127.0.0.1:6379", "must begin with redis://"),
         ("redis://127.0.0.1:port", "cannot be read"),
+        ("redis://127.0.0.1:6379/0?nonsense=1", "cannot be read"),
         ("redis://127.0.0.1:1", "is it running"),
         ("unix:///nowhere/store.sock", "is it running"),
     ],
@@ -264,6 +276,16 @@ async def test_a_wrong_url_is_one_clear_line(url: str, says: str) -> None:
         await connect(RedisConfig.model_validate({"url": url}))
     assert says in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+async def test_a_server_that_may_lose_conversations_is_doubted(tmp_path: Path) -> None:
+    port = free_port()
+    with redis_on(port, tmp_path, "--maxmemory", "100mb", "--maxmemory-policy", "allkeys-lru"):
+        connection = await connect(RedisConfig.model_validate({"url": f"redis://127.0.0.1:{port}"}))
+        keeps_nothing, drops = await connection.doubts()
+        assert "append-only" in keeps_nothing
+        assert "noeviction" in drops
+        await connection.close()
 
 
 async def test_a_read_only_replica_is_refused(tmp_path: Path) -> None:

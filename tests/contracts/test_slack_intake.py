@@ -1,11 +1,13 @@
 """What people do in Slack reaches the desk: once it is stored, and as the desk's own events."""
 
 from collections.abc import AsyncIterator
+from typing import Any
 
 import pytest
 from slack_desk import SlackDesk, connected
 
 from frontdesk.domain.events import MessageDeleted, MessageEdited, MessagePosted, StopRequested
+from frontdesk.domain.messages import Reply
 from frontdesk.sandbox.slack import SlackServer
 
 
@@ -21,7 +23,7 @@ async def desk(slack: SlackServer) -> AsyncIterator[SlackDesk]:
         yield desk
 
 
-async def events(desk: SlackDesk, count: int = 1) -> list:
+async def events(desk: SlackDesk, count: int = 1) -> list[Any]:
     await desk.slack.workspace.until(lambda: len(desk.reception.events) >= count)
     return desk.reception.events
 
@@ -88,8 +90,6 @@ async def test_a_file_comes_with_its_message(desk: SlackDesk) -> None:
 
 
 async def test_what_the_desk_itself_posts_is_not_heard(desk: SlackDesk) -> None:
-    from frontdesk.domain.messages import Reply
-
     await desk.chat.post(desk.thread(), Reply(markdown="hello"), "m1")
     await desk.slack.workspace.say("UALICE", "CSUPPORT", "and now?")
     [event] = await events(desk)

@@ -19,9 +19,7 @@ async def slack() -> AsyncIterator[SlackServer]:
 @pytest.fixture
 async def client(slack: SlackServer) -> AsyncIterator[AsyncWebClient]:
     async with aiohttp.ClientSession() as session:
-        yield AsyncWebClient(
-            token=slack.bot_token, base_url=slack.api_url, session=session, retry_handlers=[]
-        )
+        yield AsyncWebClient(token=slack.bot_token, base_url=slack.api_url, session=session, retry_handlers=[])
 
 
 @pytest.fixture

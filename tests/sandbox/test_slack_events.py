@@ -17,6 +17,7 @@ async def test_a_mention_is_told_twice_with_one_ts(slack: SlackServer) -> None:
     message, mention = told(slack)
     assert (message["type"], mention["type"]) == ("message", "app_mention")
     assert message["ts"] == mention["ts"] == said.ts
+    assert message["event_ts"] == said.ts
     assert message["client_msg_id"] == mention["client_msg_id"]
     ids = [payload["event_id"] for payload in slack.delivery.sent]
     assert len(set(ids)) == 2
@@ -118,9 +119,7 @@ async def test_the_feed_tells_of_every_change(slack: SlackServer) -> None:
     assert (await anext(feed))["kind"] == "deleted"
 
 
-async def test_a_deleted_root_with_replies_becomes_a_tombstone(
-    slack: SlackServer, client: AsyncWebClient
-) -> None:
+async def test_a_deleted_root_with_replies_becomes_a_tombstone(slack: SlackServer, client: AsyncWebClient) -> None:
     root = await slack.workspace.say("UALICE", "CSUPPORT", "root")
     await slack.workspace.say("UBOB", "CSUPPORT", "reply", thread_ts=root.ts)
     await slack.workspace.delete("UALICE", "CSUPPORT", root.ts)

@@ -16,9 +16,7 @@ def texts(slack: SlackServer) -> list[str]:
     return [one.text for one in slack.workspace.history("CSUPPORT")]
 
 
-async def test_a_rate_limit_names_the_pause_and_has_no_effect(
-    slack: SlackServer, client: AsyncWebClient
-) -> None:
+async def test_a_rate_limit_names_the_pause_and_has_no_effect(slack: SlackServer, client: AsyncWebClient) -> None:
     slack.faults.on("chat.postMessage", Fault.rate_limited(7))
     with pytest.raises(SlackApiError) as refused:
         await client.chat_postMessage(channel="CSUPPORT", text="one")
@@ -57,9 +55,7 @@ async def test_the_sdks_own_retry_doubles_a_message(slack: SlackServer) -> None:
     assert texts(slack) == ["one", "one"]
 
 
-async def test_a_late_message_is_missing_from_replies_for_a_while(
-    slack: SlackServer, client: AsyncWebClient
-) -> None:
+async def test_a_late_message_is_missing_from_replies_for_a_while(slack: SlackServer, client: AsyncWebClient) -> None:
     root = await slack.workspace.say("UALICE", "CSUPPORT", "root")
     slack.faults.on("chat.postMessage", Fault.late(30))
     await client.chat_postMessage(channel="CSUPPORT", thread_ts=root.ts, text="late")

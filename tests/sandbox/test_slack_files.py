@@ -58,6 +58,10 @@ async def test_a_download_without_the_token_is_a_login_page_that_looks_fine(
             assert (answer.status, answer.content_type) == (200, "text/html")
         async with session.get(url, headers={"Authorization": f"Bearer {slack.bot_token}"}) as answer:
             assert (answer.content_type, await answer.read()) == ("image/png", b"\x89PNG")
+        slack.app.scopes.discard("files:read")
+        async with session.get(url, headers={"Authorization": f"Bearer {slack.bot_token}"}) as answer:
+            assert answer.content_type == "text/html"
+        slack.app.scopes.add("files:read")
     found = await client.files_info(file=said.files[0].id)
     assert found["file"]["mimetype"] == "image/png"
 

@@ -39,9 +39,7 @@ async def test_a_wrong_secret_is_not_believed(slack: SlackServer, app: AsyncApp)
         assert not await slack.verify_url()
 
 
-async def test_a_click_and_a_modal_work_over_http(
-    slack: SlackServer, app: AsyncApp, client: AsyncWebClient
-) -> None:
+async def test_a_click_and_a_modal_work_over_http(slack: SlackServer, app: AsyncApp, client: AsyncWebClient) -> None:
     ws = slack.workspace
 
     @app.action("ask")
@@ -84,10 +82,7 @@ class Listener:
         return web.Response(status=self.status, headers=self.headers)
 
     def retries(self) -> list[tuple[str | None, str | None]]:
-        return [
-            (headers.get("X-Slack-Retry-Num"), headers.get("X-Slack-Retry-Reason"))
-            for _, headers in self.came
-        ]
+        return [(headers.get("X-Slack-Retry-Num"), headers.get("X-Slack-Retry-Reason")) for _, headers in self.came]
 
 
 @asynccontextmanager

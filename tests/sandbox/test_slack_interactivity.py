@@ -97,9 +97,7 @@ async def test_the_answer_to_a_form_is_followed(slack: SlackServer, running: Asy
     )
 
 
-async def test_what_slack_itself_would_not_send_is_a_mistake_of_the_test(
-    slack: SlackServer, running: AsyncApp
-) -> None:
+async def test_what_slack_itself_would_not_send_is_a_mistake_of_the_test(slack: SlackServer, running: AsyncApp) -> None:
     view_id = await opened(slack)
     with pytest.raises(ValueError, match="must be filled in"):
         await slack.workspace.submit_view("USAM", view_id, {})
@@ -119,9 +117,7 @@ async def test_a_closed_form_tells_the_app_when_it_asked(slack: SlackServer, run
     assert closed == [False]
 
 
-async def test_a_trigger_opens_one_view_within_three_seconds(
-    slack: SlackServer, client: AsyncWebClient
-) -> None:
+async def test_a_trigger_opens_one_view_within_three_seconds(slack: SlackServer, client: AsyncWebClient) -> None:
     async def error_of(trigger: str) -> str:
         with pytest.raises(SlackApiError) as refused:
             await client.views_open(trigger_id=trigger, view=modal())
@@ -136,9 +132,7 @@ async def test_a_trigger_opens_one_view_within_three_seconds(
     assert await error_of("made.up") == "invalid_trigger_id"
 
 
-async def test_views_are_updated_by_hash_and_stacked_three_deep(
-    slack: SlackServer, client: AsyncWebClient
-) -> None:
+async def test_views_are_updated_by_hash_and_stacked_three_deep(slack: SlackServer, client: AsyncWebClient) -> None:
     def trigger() -> str:
         return slack.workspace.new_trigger("USAM")
 

@@ -21,9 +21,7 @@ def section(text: str, **more: Any) -> dict[str, Any]:
     return {"type": "section", "text": {"type": "mrkdwn", "text": text}, **more}
 
 
-async def test_a_message_can_be_posted_changed_and_deleted(
-    slack: SlackServer, client: AsyncWebClient
-) -> None:
+async def test_a_message_can_be_posted_changed_and_deleted(slack: SlackServer, client: AsyncWebClient) -> None:
     ws = slack.workspace
     posted = await client.chat_postMessage(channel="CSUPPORT", text="one")
     await client.chat_update(channel="CSUPPORT", ts=posted["ts"], text="two")
@@ -49,9 +47,7 @@ async def test_only_own_messages_can_be_changed(slack: SlackServer, client: Asyn
     assert (await refused(client.chat_update(channel="CSUPPORT", ts=said.ts, text="x")))["error"] == (
         "cant_update_message"
     )
-    assert (await refused(client.chat_delete(channel="CSUPPORT", ts=said.ts)))[
-        "error"
-    ] == "cant_delete_message"
+    assert (await refused(client.chat_delete(channel="CSUPPORT", ts=said.ts)))["error"] == "cant_delete_message"
 
 
 @pytest.mark.parametrize(
@@ -64,6 +60,7 @@ async def test_only_own_messages_can_be_changed(slack: SlackServer, client: Asyn
         ({"text": "t", "blocks": [section("b")] * 51}, "invalid_blocks"),
         ({"text": "t", "blocks": [section("x" * 3001)]}, "invalid_blocks"),
         ({"text": "t", "blocks": [section("x" * 2700)] * 5}, "msg_blocks_too_long"),
+        ({"text": "t", "blocks": [{"type": "markdown", "text": "x" * 6001}] * 2}, "msg_blocks_too_long"),
         ({"text": "t", "blocks": [section("")]}, "invalid_blocks"),
         ({"text": "t", "blocks": [{"type": "sektion"}]}, "invalid_blocks"),
         ({"text": "t", "blocks": '[{"type"'}, "invalid_blocks_format"),
@@ -81,16 +78,12 @@ async def test_only_own_messages_can_be_changed(slack: SlackServer, client: Asyn
         ({"text": "t", "channel": "CRANDOM"}, "not_in_channel"),
     ],
 )
-async def test_what_slack_refuses_is_refused(
-    client: AsyncWebClient, args: dict[str, Any], error: str
-) -> None:
+async def test_what_slack_refuses_is_refused(client: AsyncWebClient, args: dict[str, Any], error: str) -> None:
     call = client.api_call("chat.postMessage", json={"channel": "CSUPPORT", **args})
     assert (await refused(call))["error"] == error
 
 
-async def test_a_button_with_a_long_label_is_refused_with_the_place(
-    slack: SlackServer, client: AsyncWebClient
-) -> None:
+async def test_a_button_with_a_long_label_is_refused_with_the_place(slack: SlackServer, client: AsyncWebClient) -> None:
     button = {"type": "button", "action_id": "a", "text": {"type": "plain_text", "text": "x" * 76}}
     blocks = [section("fine"), {"type": "actions", "elements": [button]}]
     answer = await refused(client.chat_postMessage(channel="CSUPPORT", text="t", blocks=blocks))
@@ -121,9 +114,7 @@ async def test_a_form_and_a_json_body_mean_the_same(slack: SlackServer) -> None:
         body = {"channel": "CSUPPORT", "text": "t", "unfurl_links": False, "blocks": [{"type": "divider"}]}
         async with session.post(url, json=body, headers=headers) as answer:
             assert (await answer.json())["ok"]
-        async with session.post(
-            f"{slack.api_url}users.info", json={"user": "UALICE"}, headers=headers
-        ) as answer:
+        async with session.post(f"{slack.api_url}users.info", json={"user": "UALICE"}, headers=headers) as answer:
             assert (await answer.json())["error"] == "invalid_arguments"
     assert [one.blocks[0]["type"] for one in slack.workspace.history("CSUPPORT")] == ["divider"] * 3
 
@@ -141,9 +132,7 @@ async def test_metadata_comes_back_only_when_asked_for(slack: SlackServer, clien
     assert full["messages"][0]["metadata"] == metadata
 
 
-async def test_pages_of_history_are_followed_by_their_cursor(
-    slack: SlackServer, client: AsyncWebClient
-) -> None:
+async def test_pages_of_history_are_followed_by_their_cursor(slack: SlackServer, client: AsyncWebClient) -> None:
     for number in range(5):
         await slack.workspace.say("UALICE", "CSUPPORT", str(number))
     first = await client.conversations_history(channel="CSUPPORT", limit=3)
@@ -161,9 +150,7 @@ async def test_an_ephemeral_message_is_seen_by_one_person(slack: SlackServer, cl
     assert answer["error"] == "user_not_in_channel"
 
 
-async def test_posting_under_a_customers_name_needs_its_scope(
-    slack: SlackServer, client: AsyncWebClient
-) -> None:
+async def test_posting_under_a_customers_name_needs_its_scope(slack: SlackServer, client: AsyncWebClient) -> None:
     await client.chat_postMessage(
         channel="CSTAFF", text="hello", username="Alice", icon_url="https://example.com/a.png"
     )
@@ -176,9 +163,7 @@ async def test_posting_under_a_customers_name_needs_its_scope(
 async def test_tokens_and_scopes_are_checked(slack: SlackServer, client: AsyncWebClient) -> None:
     assert (await refused(client.auth_test(token="xoxb-wrong")))["error"] == "invalid_auth"
     assert (await refused(client.auth_test(token=slack.app_token)))["error"] == "not_allowed_token_type"
-    assert (await refused(client.apps_connections_open(app_token=slack.bot_token)))[
-        "error"
-    ] == "not_allowed_token_type"
+    assert (await refused(client.apps_connections_open(app_token=slack.bot_token)))["error"] == "not_allowed_token_type"
     slack.app.scopes.discard("groups:history")
     assert (await client.conversations_history(channel="CSUPPORT"))["ok"]
     answer = await refused(client.conversations_history(channel="CSTAFF"))
@@ -188,9 +173,7 @@ async def test_tokens_and_scopes_are_checked(slack: SlackServer, client: AsyncWe
 
 
 async def test_the_unknown_is_refused_or_noted(slack: SlackServer, client: AsyncWebClient) -> None:
-    assert (await refused(client.api_call("chat.scheduleMessage", json={"channel": "C"})))[
-        "error"
-    ] == "unknown_method"
+    assert (await refused(client.api_call("chat.scheduleMessage", json={"channel": "C"})))["error"] == "unknown_method"
     await client.api_call("chat.postMessage", json={"channel": "CSUPPORT", "text": "t", "thread": "1"})
     assert (await refused(client.api_call("chat.getPermalink", params={"channel": "CSUPPORT"})))["error"] == (
         "invalid_arguments"
@@ -222,9 +205,7 @@ async def test_looking_around_shows_what_real_slack_shows(slack: SlackServer, cl
     assert {channel["name"] for channel in listed["channels"]} >= {"support", "desk-staff", "random"}
     opened = await client.conversations_open(users="UALICE")
     assert (await client.conversations_info(channel=opened["channel"]["id"]))["channel"]["user"] == "UALICE"
-    link = (await client.chat_getPermalink(channel="CSUPPORT", message_ts=(await posted(client))))[
-        "permalink"
-    ]
+    link = (await client.chat_getPermalink(channel="CSUPPORT", message_ts=(await posted(client))))["permalink"]
     assert "/archives/CSUPPORT/p" in link
 
 
@@ -232,9 +213,7 @@ async def posted(client: AsyncWebClient) -> str:
     return str((await client.chat_postMessage(channel="CSUPPORT", text="t"))["ts"])
 
 
-async def test_a_reaction_is_added_once_and_can_be_taken_away(
-    slack: SlackServer, client: AsyncWebClient
-) -> None:
+async def test_a_reaction_is_added_once_and_can_be_taken_away(slack: SlackServer, client: AsyncWebClient) -> None:
     ts = await posted(client)
     await client.reactions_add(channel="CSUPPORT", timestamp=ts, name="eyes")
     again = await refused(client.reactions_add(channel="CSUPPORT", timestamp=ts, name="eyes"))
@@ -255,9 +234,7 @@ async def test_status_sessions_and_prompts_are_kept(slack: SlackServer, client: 
     await client.assistant_threads_setStatus(**place, status="is thinking")
     slack.advance(121)
     assert ws.status == {}
-    answer = await client.api_call(
-        "agents.sessions.setStatus", json={**place, "status": "processing", "title": "Hi"}
-    )
+    answer = await client.api_call("agents.sessions.setStatus", json={**place, "status": "processing", "title": "Hi"})
     assert (answer["status"], answer["title"]) == ("processing", "Hi")
     await client.api_call("agents.sessions.rename", json={**place, "title": "Shipping"})
     assert ws.sessions[said.channel, said.ts].title == "Shipping"
@@ -268,9 +245,48 @@ async def test_status_sessions_and_prompts_are_kept(slack: SlackServer, client: 
     assert refusal["error"] == "feature_disabled"
 
 
-async def test_the_same_client_msg_id_can_prevent_a_double(
-    slack: SlackServer, client: AsyncWebClient
+@pytest.mark.parametrize(
+    ("method", "args", "error"),
+    [
+        ("agents.sessions.setStatus", {"channel_id": "CSUPPORT", "status": "active"}, "thread_ts_required"),
+        (
+            "agents.sessions.setStatus",
+            {"channel_id": "CSUPPORT", "thread_ts": "1.0", "status": "asleep"},
+            "invalid_status",
+        ),
+        (
+            "agents.sessions.rename",
+            {"channel_id": "CSUPPORT", "thread_ts": "1.0", "title": "t"},
+            "session_not_found",
+        ),
+        (
+            "assistant.threads.setStatus",
+            {"channel_id": "CSUPPORT", "thread_ts": "1.0", "status": "s"},
+            "invalid_thread_ts",
+        ),
+        (
+            "assistant.threads.setSuggestedPrompts",
+            {"channel_id": "CSUPPORT", "prompts": []},
+            "channel_not_found",
+        ),
+    ],
+)
+async def test_sessions_and_status_belong_to_a_thread(
+    client: AsyncWebClient, method: str, args: dict[str, Any], error: str
 ) -> None:
+    assert (await refused(client.api_call(method, json=args)))["error"] == error
+
+
+async def test_an_app_deaf_to_the_stop_button_is_warned(slack: SlackServer, client: AsyncWebClient) -> None:
+    said = await slack.workspace.say("UALICE", "CSUPPORT", "hello")
+    call = {"channel_id": "CSUPPORT", "thread_ts": said.ts, "status": "processing"}
+    assert "warning" not in await client.api_call("agents.sessions.setStatus", json=call)
+    slack.app.events.discard("agent_session_stopped")
+    answer = await client.api_call("agents.sessions.setStatus", json=call)
+    assert answer["warning"] == "missing_agent_session_stopped_event_subscription"
+
+
+async def test_the_same_client_msg_id_can_prevent_a_double(slack: SlackServer, client: AsyncWebClient) -> None:
     post = {"channel": "CSUPPORT", "text": "t", "client_msg_id": "8f0e4a52-5d5c-4d2c-8b3c-3f1d8f0b6a11"}
     await client.api_call("chat.postMessage", json=post)
     await client.api_call("chat.postMessage", json=post)

@@ -41,9 +41,7 @@ async def test_a_stream_grows_and_is_echoed_as_the_apps_own_message(
     growing = slack.workspace.message("CSUPPORT", ts)
     assert growing is not None
     assert (growing.streaming, growing.shown) == ("streaming", "Two to five ")
-    answer = await client.chat_stopStream(
-        channel="CSUPPORT", ts=ts, markdown_text="days.", session_status="active"
-    )
+    answer = await client.chat_stopStream(channel="CSUPPORT", ts=ts, markdown_text="days.", session_status="active")
     assert answer["message"]["text"] == "Two to five days."
     done = slack.workspace.message("CSUPPORT", ts)
     assert done is not None
@@ -74,10 +72,7 @@ async def test_a_stream_expires_after_five_minutes(
     await client.chat_appendStream(channel="CSUPPORT", ts=ts, markdown_text="more")
     slack.advance(2)
     for late in (client.chat_appendStream, client.chat_stopStream):
-        assert (
-            await error_of(late(channel="CSUPPORT", ts=ts, markdown_text="x"))
-            == "message_not_in_streaming_state"
-        )
+        assert await error_of(late(channel="CSUPPORT", ts=ts, markdown_text="x")) == "message_not_in_streaming_state"
     left = slack.workspace.message("CSUPPORT", ts)
     assert left is not None
     assert left.streaming == "expired"
@@ -85,9 +80,7 @@ async def test_a_stream_expires_after_five_minutes(
     assert slack.workspace.thread("CSUPPORT", question.ts)[-1].shown == "the whole answer"
 
 
-async def test_idle_time_can_count_instead(
-    slack: SlackServer, client: AsyncWebClient, question: Message
-) -> None:
+async def test_idle_time_can_count_instead(slack: SlackServer, client: AsyncWebClient, question: Message) -> None:
     slack.app.stream_limit_counts_idle_time = True
     ts = await started(client, question)
     for _ in range(3):
@@ -97,9 +90,7 @@ async def test_idle_time_can_count_instead(
 
 async def test_an_open_stream_cannot_be_updated(client: AsyncWebClient, question: Message) -> None:
     ts = await started(client, question)
-    assert (
-        await error_of(client.chat_update(channel="CSUPPORT", ts=ts, text="x")) == "streaming_state_conflict"
-    )
+    assert await error_of(client.chat_update(channel="CSUPPORT", ts=ts, text="x")) == "streaming_state_conflict"
 
 
 async def test_the_stop_button_ends_the_stream_and_tells_the_app(
@@ -107,21 +98,14 @@ async def test_the_stop_button_ends_the_stream_and_tells_the_app(
 ) -> None:
     ts = await started(client, question)
     await slack.workspace.stop("UALICE", "CSUPPORT", question.ts)
-    assert (
-        await error_of(client.chat_appendStream(channel="CSUPPORT", ts=ts, markdown_text="x"))
-        == "stopped_by_user"
-    )
-    assert (
-        await error_of(client.chat_stopStream(channel="CSUPPORT", ts=ts)) == "message_not_in_streaming_state"
-    )
+    assert await error_of(client.chat_appendStream(channel="CSUPPORT", ts=ts, markdown_text="x")) == "stopped_by_user"
+    assert await error_of(client.chat_stopStream(channel="CSUPPORT", ts=ts)) == "message_not_in_streaming_state"
     told = slack.delivery.sent[-1]["event"]
     assert (told["type"], told["thread_ts"], told["user"]) == ("agent_session_stopped", question.ts, "UALICE")
     assert told["streaming_message_ts"] == [ts]
 
 
-async def test_chunks_of_every_kind_are_shown(
-    slack: SlackServer, client: AsyncWebClient, question: Message
-) -> None:
+async def test_chunks_of_every_kind_are_shown(slack: SlackServer, client: AsyncWebClient, question: Message) -> None:
     ts = await started(client, question, text="")
     await client.chat_appendStream(
         channel="CSUPPORT",
@@ -145,9 +129,7 @@ async def test_chunks_of_every_kind_are_shown(
     assert message.shown == "Plan\nFive days\nLooking it up found\na block"
     bad = [{"type": "task_update", "id": "1", "title": "x", "status": "sleeping"}]
     again = await started(client, question)
-    assert (
-        await error_of(client.chat_appendStream(channel="CSUPPORT", ts=again, chunks=bad)) == "invalid_chunks"
-    )
+    assert await error_of(client.chat_appendStream(channel="CSUPPORT", ts=again, chunks=bad)) == "invalid_chunks"
 
 
 async def test_more_than_twelve_thousand_characters_at_once_are_refused(

@@ -16,6 +16,7 @@ class DeskConfig(Value):
     name: str = "the shop"
     """What the team is called when the assistant speaks of it."""
     tone: str = "friendly, plain and brief"
+    """How the assistant writes."""
     about: str = ""
     """A few sentences on what the team does, given to the model as its instructions."""
     speaking: Speaking = Speaking()
@@ -24,10 +25,13 @@ class DeskConfig(Value):
     suggestions: tuple[str, ...] = ()
     """Questions offered to somebody who opens the desk, at most 4."""
     default_language: str = "en"
+    """ISO 639-1 code of the language used when the customer's is not known."""
     phrases: Mapping[str, Phrases] = Field(default_factory=dict)
     """Own wording of the desk's fixed sentences, by language."""
     rules: tuple[Rule, ...] = DEFAULT_RULES
+    """Hard rules in front of the model, in place of the built-in ones; `extra_rules` keeps those."""
     frustration: Frustration = Frustration()
+    """When a customer who has had enough is given to a person."""
     evidence: float = Field(default=0.5, ge=0, le=1)
     """The least coverage a passage must have for the assistant to answer from it."""
     passages: int = Field(default=6, ge=1, le=20)
@@ -43,3 +47,4 @@ class DeskConfig(Value):
     note_marks: tuple[str, ...] = ("//", "note:", "notiz:", "nota:")
     """A line that begins with one of these is for staff only."""
     limits: Limits = Limits()
+    """What one turn may take."""

@@ -9,21 +9,27 @@ class Phrases(Value):
     """What the desk itself says to customers. `{number}`, `{name}` and `{team}` are filled in."""
 
     greeting: str
+    """Said to somebody who only says hello."""
     unsure: str
     """No article answers this: say so and offer a person."""
     handed_off: str
     """The ticket exists."""
     already_with_staff: str
+    """The customer asks for a person who is there already."""
     no_person: str
     """A person was needed and nobody could be reached."""
     handed_back: str
+    """Staff gave the conversation back to the assistant."""
     resolved: str
+    """Staff closed the ticket."""
     stopped: str
     """Appended to a reply that was stopped."""
     updated: str
     """Before an answer to an edited question."""
     question_deleted: str
+    """The question behind an answer is gone."""
     rated: str
+    """Thanks for a thumb."""
     not_yours: str
     """Somebody else's button."""
     talk_to_person: str

@@ -111,6 +111,7 @@ class Frustration(Value):
     messages: int = Field(default=2, ge=1)
     """How many of the customer's messages must show it."""
     patterns: tuple[str, ...] = _FRUSTRATED
+    """Regular expressions that show it."""
 
 
 @lru_cache(maxsize=512)

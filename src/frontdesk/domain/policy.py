@@ -14,7 +14,9 @@ class Rule(Value):
     name: str
     """Shown to staff: `refund`, `legal`, …"""
     category: Category
+    """What kind of matter the ticket is."""
     priority: Priority = "normal"
+    """How urgent the ticket is."""
     patterns: tuple[str, ...]
     """Regular expressions, matched against the case-folded text."""
 
@@ -25,11 +27,15 @@ class Limits(Value):
     steps: int = Field(default=4, ge=1, le=20)
     """Model calls of the answer loop."""
     seconds: float = Field(default=90.0, gt=0)
-    """The whole turn."""
+    """Seconds the whole turn may take; then a person takes over."""
     first_token: float = Field(default=20.0, gt=0)
+    """Seconds a model call may take to say anything."""
     between_tokens: float = Field(default=15.0, gt=0)
+    """Seconds a model call may pause."""
     step_seconds: float = Field(default=60.0, gt=0)
+    """Seconds one model call may take."""
     output_tokens: int = Field(default=1200, ge=64)
+    """Tokens one model call may write."""
 
 
 class Speaking(Value):

@@ -2,12 +2,18 @@
 
 import re
 import textwrap
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
 from frontdesk.sandbox.slack.values import Json, Message
 from frontdesk.sandbox.slack.workspace import Workspace
+
+
+_PRESSED = ("actions", "context_actions")
+"""Blocks that hold nothing but buttons."""
+_DATE = re.compile(r"<!date\^[^|>]*\|([^>]*)>")
+_LINK = re.compile(r"<(https?://[^|>]+)\|([^>]*)>")
 
 
 @dataclass(frozen=True)
@@ -59,16 +65,13 @@ def _line(workspace: Workspace, message: Message) -> Line:
     person = workspace.people.get(message.user or "")
     who = message.username or (person.real_name if person else "") or "desk"
     at = datetime.fromtimestamp(float(message.ts), UTC).strftime("%H:%M:%S")
-    buttons = _buttons(message.blocks)
-    return Line(who, at, _words(message.shown, buttons), buttons, reply=message.root != message.ts)
+    words = replace(message, blocks=tuple(block for block in message.blocks if block.get("type") not in _PRESSED))
+    return Line(who, at, _plain(words.shown), _buttons(message.blocks), reply=message.root != message.ts)
 
 
-def _words(shown: str, buttons: tuple[str, ...]) -> str:
-    """What is to be read: labels of buttons apart, links and dates as a person sees them."""
-    lines = [line for line in shown.splitlines() if line.strip() not in buttons]
-    text = re.sub(r"<!date\^\d+\^[^|>]*\|([^>]*)>", r"\1", "\n".join(lines))
-    text = re.sub(r"<(https?://[^|>\s]+)\|([^>]+)>", r"\2 (\1)", text)
-    return re.sub(r"(?<!\w)\*([^*\n]+)\*(?!\w)", r"\1", text)
+def _plain(text: str) -> str:
+    """Slack's own marks for dates and links, as a terminal can show them."""
+    return _LINK.sub(r"\2 \1", _DATE.sub(r"\1", text))
 
 
 def _buttons(blocks: tuple[Json, ...]) -> tuple[str, ...]:
@@ -87,7 +90,14 @@ def _buttons(blocks: tuple[Json, ...]) -> tuple[str, ...]:
 def _shown(line: Line) -> str:
     indent = "    " if line.reply else "  "
     wrapped = [
-        textwrap.fill(part, 100, initial_indent=indent + "  ", subsequent_indent=indent + "  ", break_long_words=False)
+        textwrap.fill(
+            part,
+            100,
+            break_on_hyphens=False,
+            initial_indent=indent + "  ",
+            subsequent_indent=indent + "  ",
+            break_long_words=False,
+        )
         for part in line.text.splitlines()
     ]
     buttons = [indent + "  " + "  ".join(f"[ {label} ]" for label in line.buttons)] if line.buttons else []

@@ -11,6 +11,7 @@ import numpy.typing as npt
 from bm25s.tokenization import Tokenized
 from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
+from frontdesk.adapters.library.alike import alike
 from frontdesk.adapters.library.vocabulary import Vocabulary
 from frontdesk.adapters.library.words import Stems, is_filler, words
 from frontdesk.domain.ids import ArticleId
@@ -34,6 +35,9 @@ LONGEST_QUESTION: Final = 4000
 COMPOUNDING: Final = frozenset({"da", "de", "fi", "hu", "nb", "nl", "nn", "no", "sv"})
 """Languages that write compounds as one word."""
 
+TITLED: Final = 1.0
+"""What a passage gains when the whole question stands in its title."""
+
 CANDIDATES: Final = 50
 """Passages that are looked at more closely."""
 
@@ -50,6 +54,27 @@ class _Sought(NamedTuple):
     rarity: float
 
 
+class _Terms:
+    """Numbers for the words of articles; `die` in German and `die` in English are two."""
+
+    def __init__(self, stems: Stems) -> None:
+        self.ids: dict[tuple[str, str], int] = {}
+        self._stems = stems
+        self._seen: dict[tuple[str, str], int | None] = {}
+        """What became of each word; None for one that tells nothing."""
+
+    def of(self, text: str, language: str) -> list[int]:
+        numbers = (self._number(word, language) for word in words(text))
+        return [number for number in numbers if number is not None]
+
+    def _number(self, word: str, language: str) -> int | None:
+        seen = (language, word)
+        if seen not in self._seen:
+            stem = (language, self._stems.of(word, language))
+            self._seen[seen] = None if is_filler(word, language) else self.ids.setdefault(stem, len(self.ids))
+        return self._seen[seen]
+
+
 class Index:
     """One edition of the articles, ready to be searched; never changes."""
 
@@ -63,12 +88,17 @@ class Index:
         self._language = np.array([article.language for article, _ in shelved], dtype=np.str_)
         self._sizes: Mapping[str, int] = Counter(article.language for article, _ in shelved)
         """How many passages there are in each language."""
-        ids: dict[tuple[str, str], int] = {}  # `die` in German and `die` in English are two terms
-        terms = [self._count(ids, article.language, passage.title, passage.text) for article, passage in shelved]
-        self._terms: list[Ints] = [np.unique(np.array(t, dtype=np.int32)) for t in terms]
+        terms = _Terms(self._stems)
+        titles = [terms.of(passage.title, article.language) for article, passage in shelved]
+        texts = [terms.of(passage.text, article.language) for article, passage in shelved]
+        weighed = [title * TITLE_WEIGHT + text for title, text in zip(titles, texts, strict=True)]
+        ids = terms.ids
+        self._titles = [frozenset(title) for title in titles]
+        self._terms: list[Ints] = [np.unique(np.array(numbers, dtype=np.int32)) for numbers in weighed]
         self._rarity = self._rarities(ids)
         self._vocabularies = _vocabularies(ids)
-        self._bm25 = _ranking(terms, len(ids))
+        self._alike = {language: alike(language, self._stems) for language in self._sizes}
+        self._bm25 = _ranking(weighed, len(ids))
         self._identifier = _identifier(self._sizes)
 
     def search(self, query: str, audience: Audience = "public", limit: int = 6) -> Sequence[Found]:
@@ -97,10 +127,13 @@ class Index:
 
     def _found(self, place: int, score: float, sought: Mapping[str, Sequence[_Sought]]) -> Found:
         asked = sought[str(self._language[place])]
-        held = self._terms[place]
+        held = frozenset(self._terms[place].tolist())
         all_of_it = sum(term.rarity for term in asked)
         coverage = sum(term.rarity * _heard(term, held) for term in asked) / all_of_it if all_of_it else 0.0
-        rank = score * (1 - COVERAGE_WEIGHT + COVERAGE_WEIGHT * coverage)
+        titled = (
+            sum(term.rarity * _heard(term, self._titles[place]) for term in asked) / all_of_it if all_of_it else 0.0
+        )
+        rank = score * (1 - COVERAGE_WEIGHT + COVERAGE_WEIGHT * coverage) * (1 + TITLED * titled)
         return Found(passage=self._passages[place], score=rank, coverage=min(1.0, coverage))
 
     def _sought(self, asked: Iterable[str], spoken: str, language: str) -> list[_Sought]:
@@ -111,27 +144,25 @@ class Index:
         sought = []
         for stem in dict.fromkeys(self._stems.of(word, spoken) for word in telling):
             number = vocabulary.number(stem)
+            others = (vocabulary.number(other) for other in self._alike[spoken].get(stem, ()))
+            related = [
+                *vocabulary.relatives(stem, compounds=spoken in COMPOUNDING),
+                *(n for n in others if n is not None),
+            ]
             sought.append(
                 _Sought(
                     exact=() if number is None else (number,),
-                    related=tuple(vocabulary.relatives(stem, compounds=spoken in COMPOUNDING)),
+                    related=tuple(related),
                     rarity=unheard if number is None else float(self._rarity[number]),
                 )
             )
         return sought
 
-    def _count(self, ids: dict[tuple[str, str], int], language: str, title: str, text: str) -> list[int]:
-        stem = self._stems.of
-        counted = []
-        for part, weight in ((title, TITLE_WEIGHT), (text, 1)):
-            for word in words(part):
-                if not is_filler(word, language):
-                    counted += [ids.setdefault((language, stem(word, language)), len(ids))] * weight
-        return counted
-
     def _rarities(self, ids: Mapping[tuple[str, str], int]) -> Floats:
-        held = Counter(int(number) for terms in self._terms for number in terms)
-        rarity = [_idf(self._sizes[language], held[number]) for (language, _), number in ids.items()]
+        if not ids:
+            return np.zeros(0, dtype=np.float32)
+        held = np.bincount(np.concatenate(self._terms), minlength=len(ids))
+        rarity = [_idf(self._sizes[language], int(held[number])) for (language, _), number in ids.items()]
         return np.array(rarity, dtype=np.float32)
 
     def _language_of(self, query: str) -> str:
@@ -142,11 +173,11 @@ class Index:
         return next((str(language) for language, _ in ranked if language in self._sizes), "")
 
 
-def _heard(term: _Sought, held: Ints) -> float:
+def _heard(term: _Sought, held: frozenset[int]) -> float:
     """How much of a term a passage speaks of."""
-    if any(_in(held, number) for number in term.exact):
+    if not held.isdisjoint(term.exact):
         return 1.0
-    return RELATED if any(_in(held, number) for number in term.related) else 0.0
+    return 0.0 if held.isdisjoint(term.related) else RELATED
 
 
 def _vocabularies(ids: Mapping[tuple[str, str], int]) -> Mapping[str, Vocabulary]:
@@ -174,11 +205,6 @@ def _best(scores: Floats, most: int) -> Sequence[int]:
     top = np.argpartition(scores, -most)[-most:] if len(scores) > most else np.arange(len(scores))
     ordered = top[np.argsort(-scores[top], kind="stable")]
     return [int(place) for place in ordered if scores[place] > 0]
-
-
-def _in(sorted_numbers: Ints, number: int) -> bool:
-    at = int(np.searchsorted(sorted_numbers, number))
-    return at < len(sorted_numbers) and int(sorted_numbers[at]) == number
 
 
 def _idf(passages: int, holding: int) -> float:

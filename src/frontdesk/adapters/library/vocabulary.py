@@ -22,8 +22,8 @@ class Vocabulary:
         return self._terms.get(term)
 
     def relatives(self, term: str, *, compounds: bool) -> Sequence[int]:
-        """Terms that begin with the word; where words are compounded also those that end with it or are part of it."""
-        if len(term) < SHORTEST or not term.isalpha():
+        """Terms that an unheard word begins; where words are compounded also those that end with it or in it."""
+        if len(term) < SHORTEST or not term.isalpha() or (term in self._terms and not compounds):
             return ()
         found = list(_beginning(self._forwards, term))
         if compounds:
@@ -37,7 +37,7 @@ class Vocabulary:
 
 def _beginning(ordered: Sequence[str], start: str) -> Iterator[str]:
     at = bisect_left(ordered, start)
-    for word in islice(ordered, at, at + MOST + 2):
+    for word in ordered[at : at + MOST + 2]:
         if not word.startswith(start):
             return
         yield word

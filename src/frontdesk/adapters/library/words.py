@@ -28,9 +28,10 @@ _STOPWORDS: Final = {
 _ASKING: Final = {
     "en": "hi hello hey please thanks thank help want need like would could know tell let question right get got still "
     "also really anyone someone something anything way possible many much long yet already may might shall us "
-    "see find show",
+    "see find show take takes work works happen happens mean means come came try tried",
     "de": "hallo hi bitte danke brauche brauchen möchte möchten geht gehen gibt hätte gern gerne frage hilfe helfen "
-    "wissen sagen eigentlich schon mal habt darf wann warum wieso viele lange finde bekomme bekommen heißt",
+    "wissen sagen eigentlich schon mal habt darf wann warum wieso viele lange finde bekomme bekommen heißt "
+    "dauert dauern funktioniert kommt",
     "fr": "bonjour salut merci svp veux voudrais besoin peux puis faire fait aide question savoir dire comment combien "
     "quand pourquoi encore déjà toujours quelque chose",
     "es": "hola gracias favor quiero quisiera necesito puedo puede hacer ayuda pregunta saber decir cómo cuánto cuándo "

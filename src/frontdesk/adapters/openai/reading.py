@@ -13,13 +13,14 @@ from frontdesk.ports.model import ToolCall
 MOST_TEXT: Final = 1_000_000
 """Characters after which an answer is not one."""
 
-Ending = Literal["whole", "cut", "refused", "broken"]
+Ending = Literal["whole", "cut", "refused", "failed", "broken"]
 
 _ENDINGS: Final[dict[str, Ending]] = {
     "stop": "whole", "tool_calls": "whole", "function_call": "whole", "eos": "whole", "eos_token": "whole",
     "end_turn": "whole", "stop_sequence": "whole", "tool_use": "whole", "complete": "whole", "completed": "whole",
     "length": "cut", "max_tokens": "cut", "model_length": "cut", "max_output_tokens": "cut",
     "content_filter": "refused", "safety": "refused", "refusal": "refused", "prohibited_content": "refused",
+    "error": "failed", "insufficient_system_resource": "failed",
 }  # fmt: skip
 
 
@@ -124,7 +125,7 @@ class Answer:
         open_call = self._at.get(at)
         begins = open_call is None or (
             bool(name and open_call.name)
-            and (bool(call_id and open_call.id and call_id != open_call.id) or open_call.is_whole)
+            and (name != open_call.name or bool(call_id and call_id != open_call.id) or open_call.is_whole)
         )
         if open_call is None or begins:
             open_call = _Call()
@@ -154,6 +155,8 @@ class Answer:
                 raise ModelFailed("garbled", "the answer was cut at its length limit")
             case "refused":
                 raise ModelFailed("refused", f"the provider's filter stopped the answer ({self.finish})")
+            case "failed":
+                raise ModelFailed("down", f"the provider gave up in mid-answer ({self.finish})")
             case "broken" if self.finish:
                 raise ModelFailed("garbled", f"the answer ended for an unknown reason ({self.finish[:40]})")
             case "broken":

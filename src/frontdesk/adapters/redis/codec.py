@@ -20,7 +20,7 @@ _Record = TypeVar("_Record", bound=Value)
 
 
 def packed(value: Value) -> bytes:
-    return value.model_dump_json(exclude_defaults=False).encode()
+    return value.model_dump_json().encode()
 
 
 def text(raw: object) -> str:

@@ -1,5 +1,6 @@
 """One door to the Redis client: its defaults tamed, its errors in the desk's words, its scripts by name."""
 
+import asyncio
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from importlib.resources import files
@@ -83,17 +84,36 @@ class Connection:
                 await subscription.subscribe(*channels)
             yield subscription
 
+    async def doubts(self) -> Sequence[str]:
+        """What about this server could lose conversations, one line each."""
+        info = await self.do("INFO")
+        facts = info if isinstance(info, dict) else {}
+        found = []
+        if not facts.get("aof_enabled"):
+            found.append(
+                "the store keeps no append-only file: a crash of its machine loses conversations (appendonly yes)"
+            )
+        if facts.get("maxmemory") and facts.get("maxmemory_policy") != "noeviction":
+            found.append("the store drops records when it is full (maxmemory-policy noeviction)")
+        return found
+
     async def close(self) -> None:
         await self._commands.aclose()
         await self._waiting.aclose()
         if self._embedded:
-            self._embedded.stop()
+            await asyncio.to_thread(self._embedded.stop)
 
 
-async def connect(config: RedisConfig) -> Connection:
-    """A connection that was tried out; starts the desk's own Valkey when no URL is given. Raises Misconfigured."""
+async def connect(config: RedisConfig, *, join: bool = False) -> Connection:
+    """A connection that was tried out; starts the desk's own Valkey when no URL is given. Raises Misconfigured.
+
+    `join`: when a desk runs in this folder already, use its Valkey as long as that desk lives.
+    """
     if config.url:
         return await _tried(Connection(_checked(config.url.get_secret_value()), config), "REDIS_URL")
+    running = EmbeddedValkey.running_in(config.data_dir) if join else None
+    if running:
+        return await _tried(Connection(running, config), "FRONTDESK_DATA_DIR")
     embedded = await EmbeddedValkey.start(config.data_dir, config.least_free_megabytes)
     return await _tried(Connection(embedded.url, config, embedded), "FRONTDESK_DATA_DIR")
 
@@ -130,10 +150,20 @@ def _source(script: Script) -> str:
 
 @contextmanager
 def _in_our_words() -> Iterator[None]:
+    before = _cancellations()
     try:
         yield
     except RedisError as error:
+        if _cancellations() > before:
+            raise asyncio.CancelledError from error
         raise Retry(_why(error)) from error
+    if _cancellations() > before:  # on Python 3.11 the client loses a cancellation while it connects
+        raise asyncio.CancelledError
+
+
+def _cancellations() -> int:
+    task = asyncio.current_task()
+    return task.cancelling() if task else 0
 
 
 def _why(error: RedisError) -> str:
@@ -157,8 +187,8 @@ def _checked(url: str) -> str:
             "REDIS_URL must begin with redis://, rediss:// or unix://, such as redis://127.0.0.1:6379/0"
         )
     try:
-        BlockingConnectionPool.from_url(url)
-    except ValueError:
+        BlockingConnectionPool.from_url(url).make_connection()  # type: ignore[no-untyped-call]
+    except (ValueError, TypeError):
         raise Misconfigured("REDIS_URL cannot be read; write it like redis://:password@127.0.0.1:6379/0") from None
     return url
 

@@ -4,6 +4,7 @@ import asyncio
 import json
 import os
 import shutil
+import socket
 import subprocess
 import sys
 import tempfile
@@ -48,6 +49,17 @@ class EmbeddedValkey:
             server.stop()
             raise Misconfigured(f"FRONTDESK_DATA_DIR {folder}: {facts['error']}; {_MEND}")
         return server
+
+    @staticmethod
+    def running_in(data_dir: Path) -> str | None:
+        """The URL of the Valkey of a desk that runs in this folder."""
+        try:
+            path: str = json.loads((data_dir.expanduser() / guardian.LOCK).read_text())["socket"]
+            with socket.socket(socket.AF_UNIX) as line:
+                line.connect(path)
+        except (OSError, ValueError, KeyError):
+            return None
+        return f"unix://{path}"
 
     def stop(self) -> None:
         """Everything is on disk already; returns when the server is gone."""

@@ -34,14 +34,13 @@ _PER_SHARD = {
     "bell": "bell",  # LIST   due times (ms), so that a waiting worker need not poll
     "news": "news",  # channel: conversations that something arrived for while they were held
     "traces": "traces",  # LIST   newest first
-    "open_tickets": "open",  # ZSET   ticket number -> opened at (ms)
-    "tickets": "tickets",  # HASH   ticket number -> index record
+    "tickets": "tickets",  # HASH   number of an open ticket -> index record
     "seen": "seen",  # STRING per event id, followed by channel and id: where the event went
     "opened": "opened",  # STRING per author, followed by channel and author: the conversation they last opened
 }
 
 OfConversation = Literal["header", "mailbox", "payloads", "journal", "transcript", "link"]
-OfShard = Literal["due", "bell", "news", "traces", "open_tickets", "tickets", "seen", "opened"]
+OfShard = Literal["due", "bell", "news", "traces", "tickets", "seen", "opened"]
 
 
 def channel_of(conversation: str) -> str:

@@ -9,6 +9,7 @@ from typing import cast
 from frontdesk.adapters.redis import codec, keys
 from frontdesk.adapters.redis.connection import Connection
 from frontdesk.domain.errors import Retry
+from frontdesk.domain.ids import ConversationId
 from frontdesk.ports.store import Claim, Lease
 from frontdesk.ports.telemetry import Telemetry
 
@@ -25,7 +26,7 @@ class Watch:
         self._telemetry = telemetry
         self._worker = worker
         self._most = most
-        self._held: set[Lease] = set()
+        self._held: dict[ConversationId, Lease] = {}
         self._asked_for = 0
         self._room = asyncio.Event()
         self._room.set()
@@ -37,7 +38,8 @@ class Watch:
 
     def let_go(self, lease: Lease) -> None:
         """The owner is done with a claim."""
-        self._held.discard(lease)
+        if self._held.get(lease.conversation) == lease:
+            del self._held[lease.conversation]
         self._see_room()
 
     async def claims(self) -> AsyncGenerator[Claim, None]:
@@ -126,7 +128,7 @@ class Watch:
         except ValueError as error:  # its lease runs out, and it is tried again: it must not stop the others
             self._telemetry.trouble("conversation unreadable", error, shard=shard)
             return
-        self._held.add(claim.lease)
+        self._held[claim.lease.conversation] = claim.lease
         self._claims.put_nowait(claim)
 
     def _server_now(self) -> float:
@@ -140,12 +142,12 @@ class Watch:
 
     async def _give_back(self) -> None:
         """Claims that nobody took are due again at once."""
-        while not self._claims.empty():
-            claim = self._claims.get_nowait()
-            if isinstance(claim, Claim):
-                with suppress(Retry):
-                    await release(self._connection, claim.lease, 0.0, unseen=True)
-                self.let_go(claim.lease)
+        waiting = [self._claims.get_nowait() for _ in range(self._claims.qsize())]
+        leases = [claim.lease for claim in waiting if isinstance(claim, Claim)]
+        await asyncio.gather(
+            *(release(self._connection, lease, 0.0, unseen=True) for lease in leases),
+            return_exceptions=True,  # a store that is away gives them out again when their leases end
+        )
 
 
 async def release(connection: Connection, lease: Lease, again_in: float, *, unseen: bool = False) -> None:

@@ -1,5 +1,6 @@
 """The one door to Slack's Web API: calls a method and says what a failure means."""
 
+import logging
 import random
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
@@ -94,14 +95,19 @@ class SlackApi:
         """The one HTTP session; its timeouts rule, because the SDK ignores its own when it is given a session."""
         if self._session is None:
             timeout = aiohttp.ClientTimeout(total=self.config.timeout, sock_connect=min(5.0, self.config.timeout))
-            self._session = aiohttp.ClientSession(timeout=timeout)
+            self._session = aiohttp.ClientSession(timeout=timeout, trust_env=True)
         return self._session
 
     @property
     def client(self) -> AsyncWebClient:
         """The SDK's client, without its retries: it would repeat posts that already arrived."""
         if self._client is None:
-            self._client = AsyncWebClient(base_url=self.config.api_url, session=self.session, retry_handlers=[])
+            logger = logging.getLogger("frontdesk.slack.sdk")
+            logger.setLevel(logging.ERROR)  # below that, the SDK logs what people wrote
+            self._client = AsyncWebClient(
+                base_url=self.config.api_url, session=self.session, retry_handlers=[], logger=logger
+            )
+            self._client.proxy = None  # the SDK would use one for every host; the session knows NO_PROXY
         return self._client
 
     async def close(self) -> None:
@@ -193,7 +199,7 @@ def _meaning(name: str, method: Method, error: SlackApiError) -> DeskError:
 
 
 def _unknown(name: str, method: Method, what: str) -> DeskError:
-    return Ambiguous(f"{name}: {what}") if method.creates else Retry(f"{name}: {what}")
+    return Ambiguous(f"{name}: {what}") if method.creates else Retry(f"{name}: {what}", after=0.3)
 
 
 def _retry_after(headers: Mapping[str, str]) -> float:

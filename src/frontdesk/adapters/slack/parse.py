@@ -176,10 +176,12 @@ def _edited(event: wire.MessageEvent, envelope: wire.Envelope, desk: Identity) -
     now, before = event.message, event.previous_message
     if now is None or now.ts is None:
         raise Unreadable("a change without its message")
+    if now.subtype == "tombstone":
+        # What is left of a deleted message that has replies; Slack's own user stands in for the author.
+        was = _not_a_person(before, desk) if before is not None else ""
+        return Ignored(reason=was) if was else _gone(now.ts, event, now, envelope, desk)
     if not_a_person := _not_a_person(now, desk):
         return Ignored(reason=not_a_person)
-    if now.subtype == "tombstone":
-        return _gone(now.ts, event, now, envelope, desk)
     if before is not None and (before.text or "") == (now.text or ""):
         return Ignored(reason="change that is no edit")
     if before is None and now.edited is None:

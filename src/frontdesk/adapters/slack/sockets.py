@@ -5,6 +5,8 @@ import json
 import random
 from collections.abc import Awaitable, Callable
 from typing import Any
+from urllib.parse import urlsplit
+from urllib.request import getproxies, proxy_bypass
 
 import aiohttp
 from slack_bolt.response import BoltResponse
@@ -115,7 +117,7 @@ class Sockets:
         """With an address of its own: an address is good for one try only."""
         url = url or await _ticket(self._api)
         wire = await self._api.session.ws_connect(
-            url, autoping=False, max_msg_size=0, timeout=aiohttp.ClientWSTimeout(ws_close=2.0)
+            url, autoping=False, proxy=_proxy_for(url), max_msg_size=0, timeout=aiohttp.ClientWSTimeout(ws_close=2.0)
         )
         link = _Link(wire, self._clock.elapsed())
         self._links.add(link)
@@ -195,6 +197,12 @@ class Sockets:
         task: asyncio.Task[None] = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+
+def _proxy_for(url: str) -> str | None:
+    """The proxy that also takes the API calls: nobody sets one for `wss` alone."""
+    host = urlsplit(url).hostname or ""
+    return None if proxy_bypass(host) else getproxies().get("https" if url.startswith("wss") else "http")
 
 
 async def first_ticket(api: SlackApi) -> str:

@@ -100,7 +100,7 @@ class SlackReplyStream:
         """All that was appended."""
         self._shown = ""
         """What of it, made safe, stands in Slack."""
-        self._started = self._flushed = clock.elapsed()
+        self._started = self._flushed = self._not_before = clock.elapsed()
         self._more = asyncio.Event()
         self._pump: asyncio.Task[None] | None = None
         self._trouble: DeskError | None = None
@@ -184,11 +184,15 @@ class SlackReplyStream:
             except DeskError as error:
                 # The words stay in `_said`; the next flush, or `finish`, brings them.
                 self._trouble = error
-                self._budget().close_for(getattr(error, "after", SLOWEST))
+                pause = error.after if isinstance(error, Retry) else SLOWEST
+                self._not_before = self._clock.elapsed() + pause
+                self._budget().close_for(pause)
                 self._telemetry.count("slack_stream_trouble", kind=type(error).__name__)
                 if isinstance(error, Ambiguous | Undeliverable) and not self._refs:
                     self._mode = "waiting"
             self._flushed = self._clock.elapsed()
+            if self._ready():
+                self._more.set()
 
     async def _pausing(self, pause: float) -> None:
         """Wait, but not longer than `finish` lets us."""
@@ -208,14 +212,16 @@ class SlackReplyStream:
 
     def _pause(self, length: int) -> float:
         """Seconds until the next change should become visible."""
+        now = self._clock.elapsed()
         if self._mode == "unstarted":
-            return 0.0 if length >= FIRST_CHARACTERS else max(0.0, self._started + SOONEST - self._clock.elapsed())
+            first_glance = 0.0 if length >= FIRST_CHARACTERS else self._started + SOONEST - now
+            return max(0.0, first_glance, self._not_before - now)
         budget = self._budget()
         spare = budget.share_left
         interval = SOONEST if spare > 0.5 else SOONEST + (SLOWEST - SOONEST) * (1 - 2 * spare)
         if spare > 0.5 and length - len(self._shown) >= ENOUGH_CHARACTERS:
             interval = SOONEST / 2
-        return max(self._flushed + interval - self._clock.elapsed(), budget.wait())
+        return max(self._flushed + interval - now, budget.wait())
 
     def _budget(self) -> Budget:
         match self._mode:

@@ -208,7 +208,8 @@ def checked(blocks: Any, *, stream: bool = False) -> tuple[Json, ...]:
     found = list(problems(blocks))
     if found:
         raise ApiError("invalid_blocks", *found)
-    if text_size(blocks) > MOST_CHARS_OVER_ALL_BLOCKS:
+    markdown = [block["text"] for block in blocks if block["type"] == "markdown"]
+    if text_size(blocks) > MOST_CHARS_OVER_ALL_BLOCKS or sum(map(len, markdown)) > MOST_MARKDOWN:
         raise ApiError("msg_blocks_too_long")
     return tuple({"block_id": f"b{number}", **block} for number, block in enumerate(blocks))
 

@@ -32,9 +32,7 @@ class Workspace(State):
     def settle_example(self) -> None:
         """The example workspace that the demo and the tests share."""
         app = self.app
-        self.people[app.bot_user_id] = Person(
-            app.bot_user_id, app.bot_name, app.bot_name.title(), is_bot=True
-        )
+        self.people[app.bot_user_id] = Person(app.bot_user_id, app.bot_name, app.bot_name.title(), is_bot=True)
         self.add_person("UALICE", "alice", real_name="Alice Martin")
         self.add_person("UBOB", "bob", real_name="Bob Keller")
         self.add_person("USAM", "sam", real_name="Sam Rivera")
@@ -44,9 +42,7 @@ class Workspace(State):
         self.add_channel("support", channel_id="CSUPPORT", members=(*locals_, app.bot_user_id))
         self.add_channel("general", channel_id="CGENERAL", members=(*locals_, app.bot_user_id))
         self.add_channel("random", channel_id="CRANDOM", members=locals_)
-        self.add_channel(
-            "desk-staff", channel_id="CSTAFF", private=True, members=("USAM", "UDANA", app.bot_user_id)
-        )
+        self.add_channel("desk-staff", channel_id="CSTAFF", private=True, members=("USAM", "UDANA", app.bot_user_id))
         self.add_channel(
             "shared-with-acme",
             channel_id="CSHARED",
@@ -184,9 +180,7 @@ class Workspace(State):
             }
             self._announce_hidden(old, stone)
             return
-        self._announce_hidden(
-            old, {"subtype": "message_deleted", "deleted_ts": old.ts, "previous_message": old.wire()}
-        )
+        self._announce_hidden(old, {"subtype": "message_deleted", "deleted_ts": old.ts, "previous_message": old.wire()})
 
     def tombstone(self, old: Message) -> Json:
         """What stands in the place of a deleted root."""
@@ -202,9 +196,7 @@ class Workspace(State):
         channel = self.channels[message.channel]
         if self.bot_is_in(channel.id):
             ts = self.next_ts()
-            self._send(
-                self._with_place({"type": "message", "hidden": True, "ts": ts, **what}, channel, ts), channel
-            )
+            self._send(self._with_place({"type": "message", "hidden": True, "ts": ts, **what}, channel, ts), channel)
 
     def _with_place(self, event: Json, channel: Channel, ts: str) -> Json:
         return {**event, "channel": channel.id, "event_ts": ts, "channel_type": channel.kind}
@@ -240,9 +232,7 @@ class Workspace(State):
         return extra
 
     def _send(self, event: Json, channel: Channel) -> None:
-        self.delivery.event(
-            event, subscription=MESSAGE_SUBSCRIPTION[channel.kind], ext_shared=channel.ext_shared
-        )
+        self.delivery.event(event, subscription=MESSAGE_SUBSCRIPTION[channel.kind], ext_shared=channel.ext_shared)
 
     # buttons, forms, commands
 
@@ -348,15 +338,12 @@ class Workspace(State):
             self.answer_command(user, channel, answer)
         return ack
 
-    async def shortcut(
-        self, user: str, callback_id: str, *, channel: str | None = None, ts: str | None = None
-    ) -> Ack:
+    async def shortcut(self, user: str, callback_id: str, *, channel: str | None = None, ts: str | None = None) -> Ack:
         """A global shortcut, or a message shortcut when a message is named."""
         if channel is None or ts is None:
             return await self._interact(
                 "interactive",
-                self._interaction(user, "shortcut")
-                | {"callback_id": callback_id, "action_ts": self.next_ts()},
+                self._interaction(user, "shortcut") | {"callback_id": callback_id, "action_ts": self.next_ts()},
             )
         message = self.message(channel, ts)
         if message is None:
@@ -396,9 +383,7 @@ class Workspace(State):
 
     async def stop(self, user: str, channel: str, thread_ts: str) -> None:
         """The Stop button of a session: Slack ends its streams and tells the app."""
-        stopped = [
-            ts for place, ts in self.streams if place == channel and self._root_of(channel, ts) == thread_ts
-        ]
+        stopped = [ts for place, ts in self.streams if place == channel and self._root_of(channel, ts) == thread_ts]
         for ts in stopped:
             self.end_stream(channel, ts, "stopped_by_user")
         event = {
@@ -553,11 +538,7 @@ class Workspace(State):
 
     def replace_original(self, clicked: Message, answer: Json) -> None:
         """Change or delete the message whose button was pressed, through its response_url."""
-        old = (
-            self.message(clicked.channel, clicked.ts)
-            or self.ephemeral(clicked.channel, clicked.ts)
-            or clicked
-        )
+        old = self.message(clicked.channel, clicked.ts) or self.ephemeral(clicked.channel, clicked.ts) or clicked
         if answer.get("delete_original"):
             new = replace(old, deleted=True)
         else:

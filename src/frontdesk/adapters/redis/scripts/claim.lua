@@ -41,5 +41,7 @@ end
 local next_due = redis.call('ZRANGE', due_key, 0, 0, 'WITHSCORES')[2]
 if next_due and tonumber(next_due) <= now then
   ring(now) -- more than this worker can take: somebody else may have room
+elseif most > 0 then
+  redis.call('DEL', bell_key) -- whatever rang before is known to this worker now
 end
 return {whole(now), next_due or '', claims}

@@ -4,12 +4,11 @@ local epoch = ARGV[3]
 local retention = tonumber(ARGV[4])
 local wake = ARGV[5]
 local ticket_number = ARGV[6]
-local ticket_opened = ARGV[7] -- empty when the ticket is closed
-local ticket = ARGV[8]
-local trace = ARGV[9]
-local most_traces = tonumber(ARGV[10])
-local done = tonumber(ARGV[11])
-local first_done = 12
+local ticket = ARGV[7] -- empty when the ticket is closed
+local trace = ARGV[8]
+local most_traces = tonumber(ARGV[9])
+local done = tonumber(ARGV[10])
+local first_done = 11
 local first_entry = first_done + done
 
 local name = header_of(conversation)
@@ -30,14 +29,11 @@ end
 redis.call('DEL', journal_of(conversation))
 
 if ticket_number ~= '' then
-  if ticket_opened ~= '' then
+  if ticket ~= '' then
     redis.call('HSET', tickets_key, ticket_number, ticket)
-    redis.call('ZADD', open_tickets_key, ticket_opened, ticket_number)
     redis.call('EXPIRE', tickets_key, retention)
-    redis.call('EXPIRE', open_tickets_key, retention)
   else
     redis.call('HDEL', tickets_key, ticket_number)
-    redis.call('ZREM', open_tickets_key, ticket_number)
   end
 end
 

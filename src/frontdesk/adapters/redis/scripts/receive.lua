@@ -53,7 +53,7 @@ end
 -- A message in a thread whose first message was gathered elsewhere goes there too.
 local function moved_to()
   local into = redis.call('GET', link_of(conversation))
-  if into and redis.call('EXISTS', header_of(into)) == 1 then
+  if into and string.match(into, '^.-:.-:.-:') == string.match(conversation, '^.-:.-:.-:') and redis.call('EXISTS', header_of(into)) == 1 then
     return into
   end
   return nil
@@ -100,6 +100,9 @@ if sighting then
     redis.call('ZREM', mailbox_of(where), key)
     redis.call('HDEL', payloads_of(where), key)
     return put(where, key .. '+')
+  end
+  if not was_complete then
+    return 'duplicate'
   end
   complete = was_complete
   remember_ids(where, key)

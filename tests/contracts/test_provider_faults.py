@@ -132,7 +132,8 @@ FAILING: dict[str, tuple[Act, str]] = {
     "cut at the length limit, in other words": (stream(*text("Thirty "), chunk({}, "MAX_TOKENS")), "garbled"),
     "stopped by the filter": (stream(*text("Thirty "), chunk({}, "content_filter")), "refused"),
     "a refusal in place of text": (stream(chunk({"refusal": "I cannot."}), STOP), "refused"),
-    "finish reason error": (stream(*text("Thirty "), chunk({}, "error")), "garbled"),
+    "finish reason error": (stream(*text("Thirty "), chunk({}, "error")), "down"),
+    "a finish reason nobody knows": (stream(*text("Thirty "), chunk({}, "whatever")), "garbled"),
     "choices are null": (stream({"id": "x", "choices": None}), "garbled"),
     "choices are words": (stream({"id": "x", "choices": "none today"}), "garbled"),
     "a chunk is a list": (stream([1, 2]), "garbled"),
@@ -294,6 +295,14 @@ CALLS: dict[str, tuple[Act, list[tuple[str, Any]]]] = {
             TOOLS,
         ),
         [("a", {"n": 1}), ("b", {"n": 2})],
+    ),
+    "the same twice without arguments, both 0": (
+        stream(tool("a", ""), tool("a", "", call_id="c2"), TOOLS),
+        [("a", {}), ("a", {})],
+    ),
+    "two without arguments or ids, both 0": (
+        stream(tool("a", "", call_id=None), tool("b", "", call_id=None), TOOLS),
+        [("a", {}), ("b", {})],
     ),
     "two without index or id": (
         stream(tool("a", "{}", index=None, call_id=None), tool("b", "{}", index=None, call_id=None), TOOLS),
@@ -541,14 +550,22 @@ async def test_the_total_ends_an_answer_that_goes_on_and_on() -> None:
     assert isinstance(ending, ModelFailed)
 
 
+async def test_silence_between_tokens_ends_the_call_long_before_its_total() -> None:
+    async with provider(stream(*text("Thirty "), HANG)) as (_, model), asyncio.timeout(10):
+        shown, ending = await streamed(model, asking(first_token=30, between_tokens=0.2, total=60))
+    assert shown == "Thirty "
+    assert isinstance(ending, ModelFailed)
+    assert ending.fault == "slow"
+
+
 async def test_a_reader_who_takes_his_time_is_not_a_slow_provider() -> None:
     async with provider(GOOD) as (_, model):
         shown = ""
-        async for piece in model.stream(asking(between_tokens=0.1)):
+        async for piece in model.stream(asking(first_token=1.0, between_tokens=1.0, total=30)):
             if isinstance(piece, Delta):
                 shown += piece.text
                 with pytest.raises(TimeoutError):
-                    async with asyncio.timeout(0.2):
+                    async with asyncio.timeout(0.6):
                         await asyncio.Event().wait()
     assert shown == THIRTY
 
