@@ -151,9 +151,9 @@ class World:
     async def call(self, method: str, **arguments: object) -> None:
         """The platform's own API, with the desk's own token."""
         headers = {"Authorization": f"Bearer {self.slack.bot_token}"}
-        async with aiohttp.ClientSession(headers=headers) as session:
-            async with session.post(f"{self.slack.api_url}{method}", json=arguments) as answer:
-                assert (await answer.json())["ok"]
+        url = f"{self.slack.api_url}{method}"
+        async with aiohttp.ClientSession(headers=headers) as session, session.post(url, json=arguments) as answer:
+            assert (await answer.json())["ok"]
 
     def offered(self, person: str) -> list[str]:
         """The questions offered to somebody who looks at the desk."""
@@ -186,6 +186,31 @@ class World:
         """What the desk itself serves: status and text."""
         async with aiohttp.ClientSession() as session, session.get(f"{self.program.address}{path}") as answer:
             return answer.status, await answer.text()
+
+    async def whispered(self, person: str, words: str) -> None:
+        """Wait until this person, and nobody else, was shown these words."""
+        await self.until(lambda: any(words in shown for shown in self.whispers(person)))
+
+    async def command(self, text: str, who: str = SAM, where: str = STAFF) -> str:
+        """Give the desk a command; what it answered to this person alone."""
+        before = len(self.whispers(who))
+        await self.workspace.slash(who, where, "/desk", text)
+        await self.until(lambda: len(self.whispers(who)) > before)
+        return self.whispers(who)[-1]
+
+    async def send_form(self, who: str, words: str = "") -> None:
+        """Fill in the form that has opened for this person, and send it."""
+        await self.until(lambda: self.workspace.views.get(who))
+        form = self.workspace.views[who][-1]
+        await self.workspace.submit_view(who, form.id, {"fd:comment": {"comment": words}} if words else {})
+
+    async def close_channel(self, channel: str) -> None:
+        """Nothing can be written there any more."""
+        await self.workspace.archive(SAM, channel)
+
+    def tasks_asked(self) -> list[str]:
+        """What the model was asked for so far, oldest first: triage, answer or summary."""
+        return [str(r["messages"][0]["content"]).split("\n", 1)[0].removeprefix("TASK: ") for r in self.model.requests]
 
 
 @dataclass
@@ -274,6 +299,13 @@ class Talk:
         """What is recorded of this conversation."""
         return await self.world.program.store.transcript(ConversationId(self.conversation))
 
+    async def named_reply(self, words: str, name: str) -> Message:
+        """The reply that shows these words; it stands under this person's name."""
+        reply = await self.reply_with(words)
+        assert reply.username is not None
+        assert name in reply.username
+        return reply
+
     async def press(self, label_or_action: str, ts: str, who: str | None = None, value: object = None) -> None:
         await self.world.workspace.click(who or self.who, self.channel, ts, f"fd:{label_or_action}", value)
 
@@ -311,6 +343,22 @@ class Ticket:
 
     async def press(self, action: str, who: str = SAM) -> None:
         await self.world.workspace.click(who, STAFF, self.ts, f"fd:{action}")
+
+    async def press_from_elsewhere(self, action: str, who: str) -> None:
+        """The same by somebody who is not in the staff channel, through a client that still shows the card."""
+        await self.world.workspace.click(who, STAFF, self.ts, f"fd:{action}", from_outside=True)
+
+    @property
+    def buttons(self) -> list[str]:
+        """What can be pressed on the card."""
+        rows = [block["elements"] for block in self.message.blocks if block["type"] == "actions"]
+        return [element["action_id"].removeprefix("fd:") for row in rows for element in row]
+
+    async def resolve(self, who: str = SAM, words: str = "") -> None:
+        """Press Resolve and send the form behind it, with or without closing words."""
+        await self.press("resolve", who)
+        await self.world.send_form(who, words)
+        await self.until_shown("Resolved by")
 
 
 class Watch:
