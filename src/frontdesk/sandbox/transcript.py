@@ -9,7 +9,6 @@ from typing import Any
 from frontdesk.sandbox.slack.values import Json, Message
 from frontdesk.sandbox.slack.workspace import Workspace
 
-
 _PRESSED = ("actions", "context_actions")
 """Blocks that hold nothing but buttons."""
 _DATE = re.compile(r"<!date\^[^|>]*\|([^>]*)>")
