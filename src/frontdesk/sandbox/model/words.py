@@ -15,7 +15,7 @@ _COMMON_WORDS = {
         my need no not now of off on once one or our out over please re s she should so some something
         still t tell thank thanks than that the their them then there these they thing this those to too
         try up us use very want was way we were what when where which while who why will with would yes
-        you your yours don doesn isn can't won ve ll d m im i'm
+        you your yours don doesn isn can't won ve ll d m im i'm see find right whats wheres hows pls plz
     """,
     "de": """
         etwas kein keine keinen keiner viel viele per aber alle als also am an auch auf aus bei bin bis
@@ -24,7 +24,7 @@ _COMMON_WORDS = {
         ich ihr ihre im in ist ja kann kannst können könnt man mehr mein meine meinem meinen meiner mich
         mir mit möchte muss nach nicht noch nun nur oder ohne schon sein sich sie sind so soll über um
         und uns von vor wann war warum was welche wenn wer werden wie will wir wird wo wurde würde zu
-        zum zur danke eigentlich mal gibt geht
+        zum zur danke eigentlich mal gibt geht finde finden brauchen braucht hab hätte
     """,
     "fr": """
         a ai au aux avec avez avoir bonjour c ce ces cette comment d dans de des du elle en est et être
@@ -54,6 +54,10 @@ TELLING = {language: STOPWORDS[language].union(words.split()) for language, word
 SAME_MEANING = (
     ("refund", "refunded", "reimburse", "reimbursed", "money back"),
     ("return", "send back", "give back", "bring back"),
+    ("pay", "payment", "paying", "paid"),
+    ("telephone", "phone", "call"),
+    ("store", "shop"),
+    ("exchange", "swap"),
     ("cost", "price", "fee", "charge", "expensive", "how much"),
     ("shipping", "delivery", "deliver", "ship", "arrive", "postage", "shipment"),
     ("parcel", "package"),
@@ -64,7 +68,12 @@ SAME_MEANING = (
     ("voucher", "coupon", "gift card", "promo code", "discount code"),
     ("invoice", "receipt", "bill"),
     ("erstattung", "erstattet", "geld zurück", "rückerstattung"),
-    ("rücksendung", "retoure", "zurückschicken", "zurücksenden", "zurückgeben", "rückgabe"),
+    ("rücksendung", "retoure", "zurückschicken", "zurücksenden", "zurückgeben", "zurückzugeben", "rückgabe"),
+    ("zahlung", "zahlen", "bezahlen", "zahlungsart", "zahlungsarten"),
+    ("ratenzahlung", "raten"),
+    ("telefon", "telefonnummer", "anrufen"),
+    ("laden", "geschäft"),
+
     ("kosten", "kostet", "preis", "gebühr", "teuer", "wie viel"),
     ("versand", "lieferung", "liefern", "geliefert", "porto", "lieferzeit", "ankommen", "kommt"),
     ("paket", "sendung", "päckchen"),
@@ -76,9 +85,11 @@ SAME_MEANING = (
     ("rechnung", "beleg", "quittung"),
 )
 
-# The same for verbs whose two halves stand apart.
+# The same for what is said in several words, such as verbs whose two halves stand apart.
 APART = (
     (re.compile(r"\b(?:send|sending|give|giving|bring)((?: \w+){1,3}) back\b"), r"return\1"),
+    (re.compile(r"\bwhere(?:'?s| is| are| can i see where)((?: my| the) (?:parcel|package|order)s?)\b"), r"track\1"),
+    (re.compile(r"\bwo (?:ist|bleibt|steckt)((?: \w+) (?:paket|sendung|bestellung))\b"), r"verfolgen\1"),
     (re.compile(r"\b(?:schick|send|geb)\w*((?: \w+){1,4}) zurück\b"), r"rücksendung\1"),
 )
 
