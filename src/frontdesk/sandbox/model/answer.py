@@ -81,7 +81,8 @@ def _shown(value: object) -> str:
 
 
 def _quotation(prompt: Prompt) -> str:
-    language = language_of(prompt.question)
+    around = prompt.passages[0].text[:500] if prompt.passages else ""
+    language = language_of(prompt.question, otherwise=language_of(around))
     own = question = stems(prompt.question[:2000], language)
     if not question and _may_ask_back(prompt):
         return ASK_FOR_MORE.get(language, ASK_FOR_MORE["en"])

@@ -16,7 +16,7 @@ ENOUGH = 0.45
 MOST_SENTENCES = 5
 MOST_QUOTES = 3
 LONGEST_LIST = 10
-WORTH_ADDING = 0.16
+WORTH_ADDING = 0.2
 """The share of the question which a further quotation must newly speak of."""
 
 Asking = Literal["how", "number", "what", "whether", "nothing"]
@@ -45,6 +45,9 @@ _LEANS = re.compile(
     re.IGNORECASE,
 )
 """A sentence that cannot stand without the one before."""
+
+
+_LABEL = re.compile(r"^[-*] +\*\*([^*]+)\*\*", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +88,8 @@ class Source:
     title: frozenset[str]
     asks: Asking
     """What kind of question the title is."""
+    labels: frozenset[str]
+    """What its list items are headed with."""
     quotes: tuple[Quote, ...]
 
     @property
@@ -142,7 +147,10 @@ def _source(passages: Sequence[Passage], language: str) -> Source:
         is_first = part == 0 and (_likely_first(passage, title, language) > 0 or len(ordered) > 1)
         quotes += _quotes(pieces_of(passage.text, language), len(quotes), opens=is_first)
     titles = title.union(*(stems(passage.title, language) for passage in passages))
-    return Source(passages[0].number, titles, asking(passages[0].title), tuple(quotes))
+    labels = " ".join(found for passage in passages for found in _LABEL.findall(passage.text))
+    return Source(
+        passages[0].number, titles, asking(passages[0].title), stems(labels, language), tuple(quotes)
+    )
 
 
 def _likely_first(passage: Passage, title: frozenset[str], language: str) -> float:
@@ -197,8 +205,9 @@ def _closeness(asked: Asked, source: Source) -> float:
     sentences = (piece.words for quote in source.quotes for piece in quote.pieces)
     at_once = 0.4 * max((asked.met(words) for words in sentences), default=0.0)
     steps = asked.kind == "how" and any(q.kind == "steps" and asked.met(_lead(q)) >= 0.5 for q in source.quotes)
-    titled = asked.kind == source.asks and asked.kind in ("how", "number") and asked.met(source.title) > 0
-    return at_once + (0.25 if steps or titled else 0.0)
+    titled = asked.kind == source.asks and asked.kind in ("how", "number") and asked.met(source.title) >= 0.3
+    fits = 0.4 if titled and asked.kind == "number" else 0.25 if titled or steps else 0.0
+    return at_once + fits + 0.15 * asked.met(source.labels)
 
 
 def _lead(quote: Quote) -> frozenset[str]:
@@ -221,7 +230,7 @@ def _chosen(source: Source, asked: Asked) -> list[Quote]:
         is_closer = best.kind != "text" or asked.met(best.words) > 1.3 * asked.met(opening.words)
         chosen = [_short(opening), best] if is_closer and best.place != opening.place else [_short(opening)]
     lists = [quote for quote in ranked if quote.kind != "text"]
-    wanted = next((quote for quote in lists if _belongs(quote, asked, opening, about_it_all)), None)
+    wanted = next((quote for quote in lists if _belongs(quote, asked, chosen[0], about_it_all)), None)
     if wanted and all(quote.kind == "text" for quote in chosen):
         chosen.append(wanted)
     if opening and all(_needs_opening(quote, asked, opening) for quote in chosen):
@@ -244,14 +253,14 @@ def _value(quote: Quote, asked: Asked) -> float:
     if met and asked.kind == "number" and re.search(r"\d", text):
         met += 0.1
     if asked.kind in ("what", "how", "number") and quote.kind == "text" and _DENIES.search(text):
-        met -= 0.1
+        met -= 0.4 if asked.kind == "what" else 0.1
     return met - 0.01 * quote.place - 0.001 * len(quote.words)
 
 
-def _belongs(quote: Quote, asked: Asked, opening: Quote | None, about_it_all: bool) -> bool:
+def _belongs(quote: Quote, asked: Asked, first: Quote, about_it_all: bool) -> bool:
     """Whether a list is of the kind the question asks for, and about it."""
     led = asked.met(_lead(quote))
-    follows = opening is not None and quote.place == opening.place + 1 and (led > 0 or not _lead(quote))
+    follows = first.opens and quote.place == first.place + 1 and (led > 0 or not _lead(quote))
     match asked.kind:
         case "how":
             return quote.kind == "steps" and (follows or led >= 0.3)
