@@ -12,7 +12,7 @@ _GROUPS: Final = {
         "invoice bill receipt", "phone call telephone", "email mail", "damaged broken defective faulty torn",
         "lost missing disappeared", "late delayed overdue", "password login signin log", "account profile",
         "voucher coupon code", "repair fix mend", "clean wash", "pay payment", "buy purchase order",
-        "open opening hours", "unsubscribe optout", "address location", "delete remove erase", "size dimension measurement",
+        "unsubscribe optout", "address location", "delete remove erase", "size dimension measurement",
     ),
     "de": (
         "paket sendung lieferung", "versand lieferung porto zustellung", "erstattung rückerstattung geld rückzahlung",

@@ -13,6 +13,8 @@ from frontdesk.sandbox.model.words import share, stems
 
 ENOUGH = 0.45
 """The share of the question's words which the best passage must hold."""
+RARE_ENOUGH = 0.32
+"""The same where a word counts the more the fewer passages hold it: an unheard word weighs most."""
 MOST_SENTENCES = 5
 MOST_QUOTES = 3
 LONGEST_LIST = 10
@@ -28,8 +30,8 @@ _HOW = re.compile(
     re.IGNORECASE,
 )
 _NUMBER = re.compile(
-    r"\b(?:how (?:many|much|long|soon|fast|big)|when|what hours|costs?|price|wie (?:viele?|lange|schnell|hoch|groß|teuer)"
-    r"|wann|kosten|kostet|preis|combien|cuánto|cuándo|quand)\b",
+    r"\b(?:how (?:many|much|long|soon|fast|big)|when|what hours|costs?|price"
+    r"|wie (?:viele?|lange|schnell|hoch|groß|teuer)|wann|kosten|kostet|preis|combien|cuánto|cuándo|quand)\b",
     re.IGNORECASE,
 )
 _WHAT = re.compile(
@@ -37,7 +39,7 @@ _WHAT = re.compile(
 )
 _DENIES = re.compile(r"\b(?:not|cannot|no|never|nicht|kein\w*|nie)\b", re.IGNORECASE)
 _LEANS = re.compile(
-    r"^(?:this|that|it|they|then|these|in that case|until then|after that|both|such"
+    r"^(?:this|that|it|they|then|in that case|until then|after that|both|such"
     r"|das|dies\w*|dann|danach|dafür|es(?! gibt)|er|außerdem|bis dahin|auch"
     r"|sie (?:gilt|gelten|kommt|kommen|ist|wird|kostet))\b"
     r"|^(?:\S+ ){1,4}(?:it|also|them)\b(?! is)|^\S+ (?:Sie )?(?:sie|ihn|es) "
@@ -126,6 +128,8 @@ def quotation(
         for place, (held, newest, source) in enumerate(zip(covered, follow_up, sources, strict=True))
     ]
     best = sources[max(range(len(sources)), key=lambda place: fit[place])]
+    if asked.met(best.words) < RARE_ENOUGH:
+        return None
     chosen = _chosen(best, asked)
     return _written(chosen, best.number) if chosen else None
 
@@ -146,10 +150,15 @@ def _source(passages: Sequence[Passage], language: str) -> Source:
     for part, passage in enumerate(ordered):
         is_first = part == 0 and (_likely_first(passage, title, language) > 0 or len(ordered) > 1)
         quotes += _quotes(pieces_of(passage.text, language), len(quotes), opens=is_first)
+    name = passages[0].title.split(" › ", 1)[0]
     titles = title.union(*(stems(passage.title, language) for passage in passages))
     labels = " ".join(found for passage in passages for found in _LABEL.findall(passage.text))
     return Source(
-        passages[0].number, titles, asking(passages[0].title), stems(labels, language), tuple(quotes)
+        passages[0].number,
+        titles,
+        asking(name) if name.endswith("?") or _HOW.search(name) else "nothing",
+        stems(labels, language),
+        tuple(quotes),
     )
 
 
@@ -233,7 +242,9 @@ def _chosen(source: Source, asked: Asked) -> list[Quote]:
     wanted = next((quote for quote in lists if _belongs(quote, asked, chosen[0], about_it_all)), None)
     if wanted and all(quote.kind == "text" for quote in chosen):
         chosen.append(wanted)
-    if opening and all(_needs_opening(quote, asked, opening) for quote in chosen):
+    is_topic = asked.kind in ("whether", "nothing") and asked.met(source.title) >= 0.33
+    is_topic = is_topic and all(asked.met(quote.words) < 0.6 for quote in chosen)
+    if opening and (is_topic or all(_needs_opening(quote, asked, opening) for quote in chosen)):
         chosen.append(_short(opening))
     return _within_limits(_completed(chosen, ranked, asked, source), source)
 

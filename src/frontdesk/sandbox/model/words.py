@@ -77,7 +77,6 @@ SAME_MEANING = (
     ("telefon", "telefonnummer", "anrufen"),
     ("laden", "geschäft"),
     ("öffnungszeiten", "geöffnet", "offen"),
-
     ("kosten", "kostet", "preis", "gebühr", "teuer", "wie viel"),
     ("versand", "lieferung", "liefern", "geliefert", "porto", "lieferzeit", "ankommen", "kommt"),
     ("paket", "sendung", "päckchen"),
