@@ -147,13 +147,15 @@ async def test_several_messages_in_a_row_get_one_answer(world: World) -> None:
 
 @behaviour("intake.burst_is_one_turn")
 async def test_a_burst_keeps_the_order_it_was_written_in(world: World) -> None:
-    world.slack.faults.events(reorder=3)
-    talk = await world.ask(f"{world.mention} one")
-    await talk.say("two: how long does shipping take?")
-
+    talk = await world.ask(SHIPPING)
     await talk.reply()
 
-    assert world.told("answer")[-1].question == "one\n\ntwo: how long does shipping take?"
+    world.slack.faults.events(reorder=3)
+    for words in ("I forgot something:", "How can I return a bag", "that is damaged?"):
+        await talk.say(words)
+    await talk.reply(2)
+
+    assert world.told("answer")[-1].question == "I forgot something:\n\nHow can I return a bag\n\nthat is damaged?"
 
 
 @behaviour("intake.loose_burst_gathers")
@@ -230,7 +232,7 @@ async def test_a_customer_of_another_organisation_is_answered(world: World) -> N
     await talk.say(RETURN)
     await talk.reply(2)
 
-    assert "shipping" in first.shown.lower()
+    assert "[1]" in first.shown
     assert len(talk.replies()) == 2
 
 
@@ -240,9 +242,8 @@ async def test_a_customer_of_another_organisation_can_change_the_question(world:
     await talk.reply()
 
     await talk.edit(talk.root, f"{world.mention} {RETURN}")
-    reply = await talk.reply(2)
 
-    assert "You changed your message" in reply.shown
+    await talk.reply(2, containing="You changed your message")
 
 
 @behaviour("intake.people_talking")
@@ -378,9 +379,8 @@ async def test_an_edit_after_the_answer_is_answered_anew_and_the_assistant_says_
     await talk.reply()
 
     await talk.edit(talk.root, RETURN)
-    reply = await talk.reply(2)
+    reply = await talk.reply(2, containing="You changed your message")
 
-    assert "You changed your message" in reply.shown
     assert "return" in reply.shown.lower()
     assert world.told("answer")[1].question == RETURN
 
@@ -405,9 +405,8 @@ async def test_an_edit_while_the_answer_is_being_written_is_answered_after_it(wo
 
     await talk.edit(talk.root, RETURN)
     world.model.release()
-    reply = await talk.reply(2)
+    reply = await talk.reply(2, containing="You changed your message")
 
-    assert "You changed your message" in reply.shown
     assert "return" in reply.shown.lower()
 
 
@@ -453,14 +452,28 @@ async def test_a_question_deleted_before_the_answer_is_not_answered(world: World
 
     assert [turn.outcome for turn in turns] == ["kept_silent"]
     assert talk.replies() == []
-    assert not world.workspace.status
+
+
+@behaviour("intake.delete_before_answer")
+async def test_nobody_is_left_thinking_about_a_deleted_question(world: World) -> None:
+    talk = await world.ask(SHIPPING)
+    await talk.reply()
+    world.model.hold()
+    follow_up = await talk.say(RETURN)
+    await world.thinking(2)
+
+    await talk.delete(follow_up.ts)
+    await world.turns_ended(2, talk.conversation)
+
+    await world.until(lambda: not talk.status())
+    assert len(talk.replies()) == 1
 
 
 @behaviour("intake.delete_before_answer")
 async def test_of_two_messages_only_the_one_that_is_left_is_answered(world: World) -> None:
     world.model.hold()
     talk = await world.ask(SHIPPING)
-    second = await talk.say("And how do I get to Zanzibar?")
+    second = await talk.say(RETURN)
     await world.thinking()
 
     await talk.delete(second.ts)
@@ -503,10 +516,9 @@ async def test_deleted_words_are_never_told_to_the_model_again(world: World) -> 
 
     await talk.delete(talk.root)
     await talk.delete(follow_up.ts)
-    await world.turns_ended(4, talk.conversation)
     world.model.requests.clear()
     await talk.say(RETURN)
-    await world.thinking()
+    await talk.reply_with("return")
 
     assert not world.was_told("4929")
     assert not world.was_told("Zanzibar")
@@ -530,6 +542,6 @@ async def test_an_event_that_makes_no_sense_is_set_aside_with_a_reason_and_the_n
 
     aside = await world.set_aside()
     assert len(aside) == len(nonsense)
-    assert all(reason and reason not in ("nobody listens to this",) for reason, _ in aside)
+    assert all(reason for reason, _ in aside)
     assert any("bad time" in payload for _, payload in aside)
     assert world.slack.delivery.unacknowledged == []

@@ -96,7 +96,7 @@ class World:
 
     async def another_is_answered(self, who: str = DANA) -> "Talk":
         """Somebody else asks afterwards and is answered: by then the desk has dealt with what came before."""
-        talk = await self.ask("Which payment methods do you accept?", who=who)
+        talk = await self.ask(f"{self.mention} Which payment methods do you accept?", who=who)
         await talk.reply()
         return talk
 
@@ -213,6 +213,10 @@ class Talk:
         )
         assert found is not None
         return found
+
+    def status(self) -> str:
+        """What the assistant is shown to be doing here."""
+        return self.world.workspace.status.get((self.channel, self.root), "")
 
     async def press(self, label_or_action: str, ts: str, who: str | None = None, value: object = None) -> None:
         await self.world.workspace.click(who or self.who, self.channel, ts, f"fd:{label_or_action}", value)

@@ -167,10 +167,7 @@ class Assistant:
         wording = self._wording(language)
         match draft.kind:
             case "answer":
-                lead = f"{wording.updated}\n\n" if burst.edited else ""
-                reply = Reply(
-                    markdown=lead + draft.markdown, citations=draft.citations, rateable=True, language=language
-                )
+                reply = Reply(markdown=draft.markdown, citations=draft.citations, rateable=True, language=language)
                 await self._deliver(turn, burst, reply, stream, resumed=resumed)
                 turn.outcome = Answered()
             case "question":
@@ -188,6 +185,7 @@ class Assistant:
     async def _deliver(self, turn: Turn, burst: Burst, reply: Reply, stream: ReplyStream, *, resumed: bool) -> None:
         """Make the reply stand in the thread once; a message an earlier try left there is finished, not repeated."""
         turn.settled = True
+        reply = self._led(burst, reply)
         left = await turn.chat.find(turn.thread, turn.marker("answer")) if resumed and not stream.refs else ()
         if left:
             await turn.chat.edit(left[0], reply)
@@ -198,7 +196,7 @@ class Assistant:
 
     async def _say(self, turn: Turn, burst: Burst, markdown: str, language: str, *buttons: Button) -> None:
         turn.settled = True
-        reply = Reply(markdown=markdown, language=language, buttons=buttons)
+        reply = self._led(burst, Reply(markdown=markdown, language=language, buttons=buttons))
         refs = await turn.post("answer", turn.chat, turn.thread, reply)
         self._said(turn, burst, reply, refs)
 
@@ -221,6 +219,14 @@ class Assistant:
         reply = self._unsure_reply(self._wording(language), language)
         await self._say(turn, burst, reply.markdown, language, *reply.buttons)
         turn.outcome = AskedBack(why=why)
+
+    def _led(self, burst: Burst, reply: Reply) -> Reply:
+        """A second reply to the same message says why it comes."""
+        if not burst.edited:
+            return reply
+        return reply.model_copy(
+            update={"markdown": f"{self._wording(reply.language).updated}\n\n{reply.markdown}"}
+        )
 
     def _unsure_reply(self, wording: Phrases, language: str) -> Reply:
         button = Button(action="ask_person", label=wording.talk_to_person, style="primary")
