@@ -1,6 +1,10 @@
 """What the desk takes up: whose words, from where, once, and in which shape."""
 
-from behaviours.world import ALICE, BOB, CAROL, GENERAL, SHARED, SUPPORT, World, behaviour
+import time
+
+from behaviours.conftest import Open
+from behaviours.world import ALICE, BOB, CAROL, GENERAL, SAM, SHARED, STAFF, SUPPORT, World, behaviour
+from frontdesk.sandbox.slack.delivery import sign
 
 SHIPPING = "How long does shipping take?"
 RETURN = "How can I return a bag?"
@@ -424,7 +428,7 @@ async def test_an_edit_that_changes_no_word_is_only_recorded(world: World) -> No
     assert len(talk.replies()) == 1
     await talk.say(RETURN)
     await talk.reply(2)
-    assert [said.text for said in world.told("answer")[-1].conversation][0] == "How long does shipping take ?!"
+    assert "How long does shipping take ?!" in [said.text for said in world.told("answer")[-1].conversation]
 
 
 @behaviour("intake.trivial_edit")
@@ -544,4 +548,147 @@ async def test_an_event_that_makes_no_sense_is_set_aside_with_a_reason_and_the_n
     assert len(aside) == len(nonsense)
     assert all(reason for reason, _ in aside)
     assert any("bad time" in payload for _, payload in aside)
+    assert world.slack.delivery.unacknowledged == []
+
+
+@behaviour("intake.durable_before_ack")
+async def test_no_event_is_acknowledged_that_was_not_stored(world: World) -> None:
+    await world.tell_store("CONFIG", "SET", "maxmemory", 1)
+    try:
+        talk = await world.ask(SHIPPING)
+        await world.until_counted('frontdesk_events_total{detail="",what="slack_not_acknowledged"}')
+        assert world.slack.sockets.acks == []
+    finally:
+        await world.tell_store("CONFIG", "SET", "maxmemory", 0)
+
+    world.slack.advance(4)
+    await talk.reply()
+    await world.another_is_answered()
+
+    assert len(talk.replies()) == 1
+
+
+@behaviour("intake.durable_before_ack")
+async def test_what_makes_no_sense_is_not_acknowledged_either_before_it_is_set_aside(world: World) -> None:
+    await world.tell_store("CONFIG", "SET", "maxmemory", 1)
+    try:
+        world.deliver({"type": "message", "channel": SUPPORT})
+        await world.until_counted('frontdesk_events_total{detail="",what="slack_unreadable"}')
+        assert world.slack.sockets.acks == []
+    finally:
+        await world.tell_store("CONFIG", "SET", "maxmemory", 0)
+
+    world.slack.advance(4)
+    await world.until(lambda: world.slack.sockets.acks)
+
+    assert len(await world.set_aside()) == 1
+
+
+async def over_http(open_desk: Open) -> World:
+    """A desk that the platform reaches by signed requests only."""
+    world = await open_desk(signed=True)
+    world.slack.deliver_over_http(f"{world.program.address}/slack/events")
+    return world
+
+
+@behaviour("intake.http_mode")
+async def test_over_signed_requests_everything_works_as_over_sockets(open_desk: Open) -> None:
+    world = await over_http(open_desk)
+    assert await world.slack.verify_url()
+
+    talk = await world.ask(SHIPPING)
+    await talk.reply()
+    await talk.say("I want to talk to a person, please")
+    card = await world.card()
+    await card.press("claim", who=SAM)
+    await card.until_shown("Sam")
+    await world.workspace.slash(SAM, STAFF, "/desk", "queue")
+    await world.until(lambda: any("#1" in words for words in world.whispers(SAM)))
+    await card.press("resolve", who=SAM)
+    form = await world.until(lambda: next(iter(world.workspace.views.get(SAM, [])), None))
+    await world.workspace.submit_view(SAM, form.id, {"fd:comment": {"comment": "It is on its way."}})
+    await talk.reply_with("It is on its way.")
+    await talk.reply_with("marked this as resolved")
+
+    assert world.slack.calls("apps.connections.open") == []
+    assert world.workspace.failed_interactions == []
+    assert world.slack.delivery.unacknowledged == []
+
+
+@behaviour("intake.http_mode")
+async def test_a_request_that_could_not_be_stored_is_brought_again(open_desk: Open) -> None:
+    world = await over_http(open_desk)
+    await world.tell_store("CONFIG", "SET", "maxmemory", 1)
+    try:
+        talk = await world.ask(SHIPPING)
+        await world.until_counted('frontdesk_events_total{detail="",what="slack_not_acknowledged"}', 2)
+    finally:
+        await world.tell_store("CONFIG", "SET", "maxmemory", 0)
+
+    world.slack.advance(61)
+    await talk.reply()
+
+
+@behaviour("intake.forged_request")
+async def test_a_request_with_a_wrong_signature_is_refused(open_desk: Open) -> None:
+    world = await over_http(open_desk)
+    now = str(int(time.time()))
+    body = world.event_body(ALICE, SUPPORT, "How long does shipping to Zanzibar take?")
+    forged = [
+        {},
+        {"X-Slack-Request-Timestamp": now},
+        {"X-Slack-Request-Timestamp": now, "X-Slack-Signature": "v0=" + "0" * 64},
+        {"X-Slack-Request-Timestamp": now, "X-Slack-Signature": ""},
+        {"X-Slack-Request-Timestamp": now, "X-Slack-Signature": sign("another secret", now, body)},
+        world.signed(body, at=int(now) - 600),
+        world.signed(body + b" "),
+        {**world.signed(body), "X-Slack-Request-Timestamp": "0"},
+    ]
+
+    answers = [await world.post("/slack/events", body, headers) for headers in forged]
+    talk = await world.ask(SHIPPING)
+    await talk.reply()
+
+    assert all(answer in (400, 401, 403) for answer in answers), answers
+    assert not world.was_told("Zanzibar")
+    assert await world.post("/slack/events", body, world.signed(body)) == 200
+
+
+@behaviour("intake.forged_request")
+async def test_without_a_secret_no_request_is_taken_at_all(world: World) -> None:
+    body = world.event_body(ALICE, SUPPORT, "How long does shipping to Zanzibar take?")
+
+    answer = await world.post("/slack/events", body, world.signed(body))
+    await world.another_is_answered()
+
+    assert answer in (404, 405)
+    assert not world.was_told("Zanzibar")
+
+
+@behaviour("intake.socket_refresh")
+async def test_a_refreshed_connection_loses_no_question(world: World) -> None:
+    before = await world.ask(SHIPPING)
+    await world.slack.refresh_sockets()
+    at_once = await world.ask(RETURN, who=BOB)
+
+    await before.reply()
+    await at_once.reply()
+    await world.another_is_answered()
+
+    assert [len(talk.replies()) for talk in (before, at_once)] == [1, 1]
+
+
+@behaviour("intake.socket_refresh")
+async def test_a_cut_connection_loses_no_question(world: World) -> None:
+    before = await world.ask(SHIPPING)
+    await world.slack.cut_sockets()
+    world.slack.reject_next_tickets(1)
+    at_once = await world.ask(RETURN, who=BOB)
+
+    await at_once.reply()
+    world.slack.advance(4)
+    await before.reply()
+    await world.another_is_answered()
+
+    assert [len(talk.replies()) for talk in (before, at_once)] == [1, 1]
     assert world.slack.delivery.unacknowledged == []
