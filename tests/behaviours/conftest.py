@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import redis.asyncio
 
-from behaviours.world import World
+from behaviours.world import Articles, World
 from frontdesk.adapters.redis.embedded import EmbeddedValkey
 from frontdesk.bootstrap import running_desk
 from frontdesk.sandbox import Sandbox
@@ -36,26 +36,30 @@ async def empty_store(valkey: str) -> str:
     return valkey
 
 
+def desk_environment(box: Sandbox, store: str, **environment: str) -> dict[str, str]:
+    """A desk with the example shop's articles on this sandbox; `environment` overrides, an empty value leaves out."""
+    names = {
+        "REDIS_URL": store,
+        "SLACK_BOT_TOKEN": box.slack.bot_token,
+        "SLACK_APP_TOKEN": box.slack.app_token,
+        "SLACK_API_URL": box.slack.api_url,
+        "OPENAI_API_KEY": box.model.api_key,
+        "OPENAI_BASE_URL": box.model.base_url,
+        "FRONTDESK_MODEL": "stand-in",
+        "FRONTDESK_STAFF_CHANNEL": "slack:CSTAFF",
+        "FRONTDESK_CHANNELS": "slack:CSUPPORT",
+        "FRONTDESK_KNOWLEDGE": str(SHOP / "articles"),
+        "FRONTDESK_CONFIG": str(SHOP / "frontdesk.toml"),
+        "FRONTDESK_HTTP": "127.0.0.1:0",
+        **environment,
+    }
+    return {name: value for name, value in names.items() if value}
+
+
 @asynccontextmanager
 async def a_desk(box: Sandbox, store: str, **environment: str) -> AsyncIterator[World]:
-    """A desk with the example shop's articles on this sandbox; `environment` overrides its settings."""
-    settings = load_settings(
-        {
-            "REDIS_URL": store,
-            "SLACK_BOT_TOKEN": box.slack.bot_token,
-            "SLACK_APP_TOKEN": box.slack.app_token,
-            "SLACK_API_URL": box.slack.api_url,
-            "OPENAI_API_KEY": box.model.api_key,
-            "OPENAI_BASE_URL": box.model.base_url,
-            "FRONTDESK_MODEL": "stand-in",
-            "FRONTDESK_STAFF_CHANNEL": "slack:CSTAFF",
-            "FRONTDESK_CHANNELS": "slack:CSUPPORT",
-            "FRONTDESK_KNOWLEDGE": str(SHOP / "articles"),
-            "FRONTDESK_CONFIG": str(SHOP / "frontdesk.toml"),
-            "FRONTDESK_HTTP": "127.0.0.1:0",
-            **{name: value for name, value in environment.items() if value},
-        }
-    )
+    """A running desk, told what `desk_environment` says."""
+    settings = load_settings(desk_environment(box, store, **environment))
     async with running_desk(settings, show_traces=True) as program:
         yield World(box, program, settings)
 
@@ -82,3 +86,24 @@ async def open_desk(box: Sandbox, empty_store: str) -> AsyncIterator[Open]:
             return await stack.enter_async_context(a_desk(box, empty_store, **environment))
 
         yield opened
+
+
+@pytest.fixture
+def articles(tmp_path: Path) -> Articles:
+    """Two articles about lamps, and whatever a test adds; a desk reads them when its FRONTDESK_KNOWLEDGE says so."""
+    written = Articles(tmp_path / "articles")
+    written.write("battery", "Changing the battery of a lamp", "The battery of every lamp lasts for nine months.")
+    written.write("colours", "Colours of lamps", "Every lamp is available in green and in violet.")
+    return written
+
+
+@pytest.fixture
+def desk_file(tmp_path: Path) -> Callable[[str], str]:
+    """Writes a `frontdesk.toml` and gives back where it is, for FRONTDESK_CONFIG."""
+
+    def written(text: str) -> str:
+        path = tmp_path / "frontdesk.toml"
+        path.write_text(text, encoding="utf-8")
+        return str(path)
+
+    return written

@@ -4,6 +4,7 @@ import time
 
 from behaviours.conftest import Open
 from behaviours.world import ALICE, BOB, CAROL, GENERAL, SAM, SHARED, STAFF, SUPPORT, World, behaviour
+from frontdesk.sandbox import Sandbox
 from frontdesk.sandbox.slack.delivery import sign
 
 SHIPPING = "How long does shipping take?"
@@ -469,7 +470,7 @@ async def test_nobody_is_left_thinking_about_a_deleted_question(world: World) ->
     await talk.delete(follow_up.ts)
     await world.turns_ended(2, talk.conversation)
 
-    await world.until(lambda: not talk.status())
+    await world.until(lambda: not talk.status)
     assert len(talk.replies()) == 1
 
 
@@ -584,16 +585,16 @@ async def test_what_makes_no_sense_is_not_acknowledged_either_before_it_is_set_a
     assert len(await world.set_aside()) == 1
 
 
-async def over_http(open_desk: Open) -> World:
+async def over_http(box: Sandbox, open_desk: Open) -> World:
     """A desk that the platform reaches by signed requests only."""
-    world = await open_desk(signed=True)
+    world = await open_desk(SLACK_SIGNING_SECRET=box.slack.signing_secret, SLACK_APP_TOKEN="")
     world.slack.deliver_over_http(f"{world.program.address}/slack/events")
     return world
 
 
 @behaviour("intake.http_mode")
-async def test_over_signed_requests_everything_works_as_over_sockets(open_desk: Open) -> None:
-    world = await over_http(open_desk)
+async def test_over_signed_requests_everything_works_as_over_sockets(box: Sandbox, open_desk: Open) -> None:
+    world = await over_http(box, open_desk)
     assert await world.slack.verify_url()
 
     talk = await world.ask(SHIPPING)
@@ -616,8 +617,8 @@ async def test_over_signed_requests_everything_works_as_over_sockets(open_desk: 
 
 
 @behaviour("intake.http_mode")
-async def test_a_request_that_could_not_be_stored_is_brought_again(open_desk: Open) -> None:
-    world = await over_http(open_desk)
+async def test_a_request_that_could_not_be_stored_is_brought_again(box: Sandbox, open_desk: Open) -> None:
+    world = await over_http(box, open_desk)
     await world.tell_store("CONFIG", "SET", "maxmemory", 1)
     try:
         talk = await world.ask(SHIPPING)
@@ -630,8 +631,8 @@ async def test_a_request_that_could_not_be_stored_is_brought_again(open_desk: Op
 
 
 @behaviour("intake.forged_request")
-async def test_a_request_with_a_wrong_signature_is_refused(open_desk: Open) -> None:
-    world = await over_http(open_desk)
+async def test_a_request_with_a_wrong_signature_is_refused(box: Sandbox, open_desk: Open) -> None:
+    world = await over_http(box, open_desk)
     now = str(int(time.time()))
     body = world.event_body(ALICE, SUPPORT, "How long does shipping to Zanzibar take?")
     forged = [
