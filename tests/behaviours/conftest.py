@@ -1,5 +1,6 @@
 """A fresh desk on a fresh sandbox for each behaviour; one Valkey serves them all in turn."""
 
+import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from importlib.resources import files
@@ -7,8 +8,10 @@ from pathlib import Path
 
 import pytest
 import redis.asyncio
+import structlog
 
 from behaviours.world import Articles, World
+from frontdesk.adapters.ops.logs import set_up_logs
 from frontdesk.adapters.redis.embedded import EmbeddedValkey
 from frontdesk.bootstrap import running_desk
 from frontdesk.sandbox import Sandbox
@@ -17,6 +20,18 @@ from frontdesk.settings import load_settings
 SHOP = Path(str(files("frontdesk.sandbox") / "shop"))
 
 Open = Callable[..., Awaitable[World]]
+
+
+@pytest.fixture(autouse=True)
+def logs() -> Iterator[None]:
+    """As operators see them; what structlog does by itself draws every local variable of an error, for seconds."""
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    set_up_logs("json")
+    yield
+    root.handlers[:] = handlers
+    root.setLevel(level)
+    structlog.reset_defaults()
 
 
 @pytest.fixture(scope="session")

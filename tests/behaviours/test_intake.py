@@ -573,8 +573,8 @@ async def test_no_event_is_acknowledged_that_was_not_stored(world: World) -> Non
 async def test_what_makes_no_sense_is_not_acknowledged_either_before_it_is_set_aside(world: World) -> None:
     await world.tell_store("CONFIG", "SET", "maxmemory", 1)
     try:
-        world.deliver({"type": "message", "channel": SUPPORT})
-        await world.until_counted('frontdesk_events_total{detail="",what="slack_unreadable"}')
+        world.deliver({"type": "message", "channel": SUPPORT, "user": ALICE, "ts": "yesterday"})
+        await world.until_counted('frontdesk_events_total{detail="",what="slack_not_acknowledged"}')
         assert world.slack.sockets.acks == []
     finally:
         await world.tell_store("CONFIG", "SET", "maxmemory", 0)
