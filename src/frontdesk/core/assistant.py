@@ -172,36 +172,35 @@ class Assistant:
         stream: ReplyStream,
     ) -> None:
         language = turn.trace.language
-        writer = Writer(turn, self._model, self._library, self._config, stream)
-        resumed = "answer" in turn.journal
+        left = await turn.chat.find(turn.thread, turn.marker("answer")) if "answer" in turn.journal else ()
         await turn.intend("answer")
+        writer = Writer(turn, self._model, self._library, self._config, stream, live=not left)
         draft = await writer.write(history, found, burst.text, language)
         wording = self._wording(language)
         match draft.kind:
             case "answer":
                 reply = Reply(markdown=draft.markdown, citations=draft.citations, rateable=True, language=language)
-                await self._deliver(turn, burst, reply, stream, resumed=resumed)
+                await self._deliver(turn, burst, reply, stream, left)
                 turn.outcome = Answered()
             case "question":
-                await self._deliver(
-                    turn, burst, Reply(markdown=draft.markdown, language=language), stream, resumed=resumed
-                )
+                await self._deliver(turn, burst, Reply(markdown=draft.markdown, language=language), stream, left)
                 turn.outcome = AskedBack(why=draft.why)
             case "unsure":
-                await self._deliver(turn, burst, self._unsure_reply(wording, language), stream, resumed=resumed)
+                await self._deliver(turn, burst, self._unsure_reply(wording, language), stream, left)
                 turn.outcome = AskedBack(why=draft.why)
             case "person":
                 await stream.cut("")
                 await self._handoff.open(turn, triage, draft.why, burst.messages)
 
-    async def _deliver(self, turn: Turn, burst: Burst, reply: Reply, stream: ReplyStream, *, resumed: bool) -> None:
+    async def _deliver(
+        self, turn: Turn, burst: Burst, reply: Reply, stream: ReplyStream, left: tuple[MessageRef, ...]
+    ) -> None:
         """Make the reply stand in the thread once; a message an earlier try left there is finished, not repeated."""
         turn.settled = True
         reply = self._led(burst, reply)
-        left = await turn.chat.find(turn.thread, turn.marker("answer")) if resumed and not stream.refs else ()
+        refs = left
         if left:
             await turn.chat.edit(left[0], reply)
-            refs: tuple[MessageRef, ...] = left
         else:
             refs = await stream.finish(reply)
         self._said(turn, burst, reply, refs)
@@ -236,9 +235,7 @@ class Assistant:
         """A second reply to the same message says why it comes."""
         if not burst.edited:
             return reply
-        return reply.model_copy(
-            update={"markdown": f"{self._wording(reply.language).updated}\n\n{reply.markdown}"}
-        )
+        return reply.model_copy(update={"markdown": f"{self._wording(reply.language).updated}\n\n{reply.markdown}"})
 
     def _unsure_reply(self, wording: Phrases, language: str) -> Reply:
         button = Button(action="ask_person", label=wording.talk_to_person, style="primary")
