@@ -6,6 +6,7 @@ from behaviours.conftest import Open
 from behaviours.world import ALICE, BOB, CAROL, GENERAL, SAM, SHARED, STAFF, SUPPORT, World, behaviour
 from frontdesk.sandbox import Sandbox
 from frontdesk.sandbox.slack.delivery import sign
+from frontdesk.sandbox.slack.faults import Fault
 
 SHIPPING = "How long does shipping take?"
 RETURN = "How can I return a bag?"
@@ -413,6 +414,23 @@ async def test_an_edit_while_the_answer_is_being_written_is_answered_after_it(wo
     reply = await talk.reply(2, containing="You changed your message")
 
     assert "return" in reply.shown.lower()
+
+
+@behaviour("intake.edit_after_answer")
+async def test_an_edit_in_the_moment_the_answer_becomes_visible_leaves_no_half_answer(world: World) -> None:
+    world.slack.faults.on("chat.startStream", Fault.slow(0.5))
+    world.model.hold(after=12)
+    talk = await world.ask(SHIPPING)
+    await world.until(talk.replies)
+
+    await talk.edit(talk.root, RETURN)
+    await world.until(lambda: len(world.slack.sockets.acks) == len(world.slack.delivery.sent))
+    world.model.release()
+    await talk.reply(2, containing="You changed your message")
+    await world.another_is_answered()
+
+    assert all("Sources" in reply.shown for reply in talk.replies())
+    assert [reply.streaming for reply in talk.replies()] == ["stopped", "stopped"]
 
 
 @behaviour("intake.trivial_edit")

@@ -89,6 +89,7 @@ async def test_a_crash_in_the_middle_of_an_answer_ends_in_exactly_one_answer(
     assert "[1]" in reply.shown
     assert "Sources" in reply.shown
     assert reply.streaming in (None, "stopped")
+    assert talk.status == ""
 
 
 @behaviour("operation.restart_mid_answer")
@@ -112,6 +113,7 @@ async def test_a_crash_between_a_call_and_its_answer_ends_in_exactly_one_answer(
     (reply,) = talk.replies()
     assert "Sources" in reply.shown
     assert reply.streaming in (None, "stopped")
+    assert talk.status == ""
 
 
 @behaviour("operation.restart_mid_answer")

@@ -201,6 +201,7 @@ class Assistant:
         refs = left
         if left:
             await turn.chat.edit(left[0], reply)
+            await turn.chat.status(turn.thread, "")
         else:
             refs = await stream.finish(reply)
         self._said(turn, burst, reply, refs)
@@ -247,9 +248,8 @@ class Assistant:
         turn.trace.happened(f"interrupted: {by.why}")
         match by.kind:
             case "stop":
-                visible = bool(stream.refs)
                 refs = await stream.cut(wording.stopped)
-                if visible:
+                if refs:
                     self._said(turn, burst, Reply(markdown=wording.stopped), refs, cut=True)
                 turn.outcome = KeptSilent(why="stopped by the customer")
             case "person":
@@ -259,13 +259,13 @@ class Assistant:
                     turn, triage, "The customer asked for a person", burst.messages, summarise=False
                 )
             case "superseded":
+                await stream.cut("")
                 raise Interrupted(by)
 
     async def _without_model(self, turn: Turn, burst: Burst, stream: ReplyStream, language: str, fault: str) -> None:
         """The model gave nothing usable: the customer gets a person, never an error."""
         self._telemetry.trouble("the model failed", None, fault=fault)
-        if stream.refs:
-            await stream.cut("…")
+        await stream.cut("…")
         triage = turn.trace.triage or unjudged(f"the model failed ({fault})", language)
         try:
             await self._handoff.open(
@@ -313,7 +313,7 @@ async def interruptible(
             turn.news.clear()
             fresh = await turn.store.look(turn.lease)
             known = {p.key for p in turn.claim.pending}
-            found = interruption([p for p in fresh if p.key not in known], answering, visible=bool(stream.refs))
+            found = interruption([p for p in fresh if p.key not in known], answering, visible=stream.visible)
             if found is not None and not turn.settled and not task.done():
                 raise Interrupted(found)
     finally:
