@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
+import aiohttp
+import redis.asyncio
+
 from frontdesk.bootstrap import Program, ingest_articles
 from frontdesk.domain.ids import ConversationId
 from frontdesk.domain.transcript import Entry
@@ -129,6 +132,96 @@ class World:
         """What only this person was shown."""
         return [m.shown for m in self.workspace.ephemerals if m.seen_by == person]
 
+    async def another_is_answered(self, who: str = DANA) -> "Talk":
+        """Somebody else asks afterwards and is answered: by then the desk has dealt with what came before."""
+        talk = await self.ask("Which payment methods do you accept?", who=who)
+        await talk.reply()
+        return talk
+
+    def told(self, task: Task | None = None) -> list[Prompt]:
+        """What the model was told so far, one for each request, oldest first."""
+        prompts = [read_prompt(body) for body in self.model.requests]
+        return [prompt for prompt in prompts if task in (None, prompt.task)]
+
+    def was_told(self, words: str) -> bool:
+        """Whether these words stood in anything the model was told."""
+        return any(words in json.dumps(body, ensure_ascii=False) for body in self.model.requests)
+
+    async def thinking(self, requests: int = 1) -> None:
+        """Wait until so many answers have been begun by the model."""
+        await self.model.until(lambda: len(self.told("answer")) >= requests)
+
+    async def another_app_says(self, text: str, where: str = SUPPORT, thread: str | None = None) -> Message:
+        return await self.workspace.say_as_other_app(where, text, thread_ts=thread)
+
+    async def desk_says(self, text: str, where: str = SUPPORT) -> None:
+        """Something posted under the desk's own name, as another process of the team might do."""
+        await self.call("chat.postMessage", channel=where, text=text)
+
+    async def call(self, method: str, **arguments: object) -> None:
+        """The platform's own API, with the desk's own token."""
+        headers = {"Authorization": f"Bearer {self.slack.bot_token}"}
+        url = f"{self.slack.api_url}{method}"
+        async with aiohttp.ClientSession(headers=headers) as session, session.post(url, json=arguments) as answer:
+            assert (await answer.json())["ok"]
+
+    def offered(self, person: str) -> list[str]:
+        """The questions offered to somebody who looks at the desk."""
+        prompts = self.workspace.prompts.get((self.workspace.dm_with(person).id, None), [])
+        return [str(prompt["message"]) for prompt in prompts]
+
+    def deliver(self, event: dict[str, object]) -> None:
+        """An event exactly like this, whatever it may be."""
+        self.slack.delivery.event(event, subscription="message.channels")
+
+    async def set_aside(self) -> list[tuple[str, str]]:
+        """What the desk could not understand: (reason, payload), newest first."""
+        store = redis.asyncio.Redis.from_url(self._store_url)
+        raws = await store.lrange("fd:aside:slack", 0, -1)
+        await store.aclose()
+        return [(aside["reason"], aside["payload"]) for aside in map(json.loads, raws)]
+
+    async def tell_store(self, *command: str | int) -> None:
+        """A command for the store itself."""
+        store = redis.asyncio.Redis.from_url(self._store_url)
+        await store.execute_command(*command)
+        await store.aclose()
+
+    @property
+    def _store_url(self) -> str:
+        assert self.settings.store.url is not None
+        return self.settings.store.url.get_secret_value()
+
+    async def page(self, path: str) -> tuple[int, str]:
+        """What the desk itself serves: status and text."""
+        async with aiohttp.ClientSession() as session, session.get(f"{self.program.address}{path}") as answer:
+            return answer.status, await answer.text()
+
+    async def whispered(self, person: str, words: str) -> None:
+        """Wait until this person, and nobody else, was shown these words."""
+        await self.until(lambda: any(words in shown for shown in self.whispers(person)))
+
+    async def command(self, text: str, who: str = SAM, where: str = STAFF) -> str:
+        """Give the desk a command; what it answered to this person alone."""
+        before = len(self.whispers(who))
+        await self.workspace.slash(who, where, "/desk", text)
+        await self.until(lambda: len(self.whispers(who)) > before)
+        return self.whispers(who)[-1]
+
+    async def send_form(self, who: str, words: str = "") -> None:
+        """Fill in the form that has opened for this person, and send it."""
+        await self.until(lambda: self.workspace.views.get(who))
+        form = self.workspace.views[who][-1]
+        await self.workspace.submit_view(who, form.id, {"fd:comment": {"comment": words}} if words else {})
+
+    async def close_channel(self, channel: str) -> None:
+        """Nothing can be written there any more."""
+        await self.workspace.archive(SAM, channel)
+
+    def tasks_asked(self) -> list[str]:
+        """What the model was asked for so far, oldest first: triage, answer or summary."""
+        return [str(r["messages"][0]["content"]).split("\n", 1)[0].removeprefix("TASK: ") for r in self.model.requests]
+
 
 @dataclass
 class Talk:
@@ -209,6 +302,13 @@ class Talk:
         """What is recorded of this conversation."""
         return await self.world.program.store.transcript(ConversationId(self.conversation))
 
+    async def named_reply(self, words: str, name: str) -> Message:
+        """The reply that shows these words; it stands under this person's name."""
+        reply = await self.reply_with(words)
+        assert reply.username is not None
+        assert name in reply.username
+        return reply
+
     async def press(self, label_or_action: str, ts: str, who: str | None = None, value: object = None) -> None:
         await self.world.workspace.click(who or self.who, self.channel, ts, f"fd:{label_or_action}", value)
 
@@ -246,6 +346,22 @@ class Ticket:
 
     async def press(self, action: str, who: str = SAM) -> None:
         await self.world.workspace.click(who, STAFF, self.ts, f"fd:{action}")
+
+    async def press_from_elsewhere(self, action: str, who: str) -> None:
+        """The same by somebody who is not in the staff channel, through a client that still shows the card."""
+        await self.world.workspace.click(who, STAFF, self.ts, f"fd:{action}", from_outside=True)
+
+    @property
+    def buttons(self) -> list[str]:
+        """What can be pressed on the card."""
+        rows = [block["elements"] for block in self.message.blocks if block["type"] == "actions"]
+        return [element["action_id"].removeprefix("fd:") for row in rows for element in row]
+
+    async def resolve(self, who: str = SAM, words: str = "") -> None:
+        """Press Resolve and send the form behind it, with or without closing words."""
+        await self.press("resolve", who)
+        await self.world.send_form(who, words)
+        await self.until_shown("Resolved by")
 
 
 class Watch:

@@ -100,8 +100,10 @@ class Assistant:
             return ""
         if any(m.mentions_others for m in burst.messages):
             return "addressed to somebody else"
-        last = next((s for s in reversed(turn.conversation.spoken) if s.id not in burst.ids), None)
-        return "people are talking to each other" if last is not None and last.speaker == "other" else ""
+        # What somebody adds while the customer waits is no reason to let the customer wait in vain.
+        spoken = turn.conversation.spoken
+        asked = next((place for place, said in enumerate(spoken) if said.id in burst.ids), len(spoken))
+        return "people are talking to each other" if asked and spoken[asked - 1].speaker == "other" else ""
 
     async def _with_model(self, turn: Turn, burst: Burst, history: Sequence[Spoken], language: str) -> None:
         stream = turn.chat.stream(turn.thread, burst.messages[-1].author, turn.marker("answer"))
@@ -320,13 +322,14 @@ async def interruptible(
 def _queries(burst: Burst, history: Sequence[Spoken]) -> Sequence[str]:
     """What to look for: the question, for a short follow-up with what it follows, and each part that stands alone.
 
-    No one passage may cover all that was said in several messages.
+    No one passage may cover all that was said in several messages. Names of files count only where there are no words.
     """
-    if not _stands_alone(burst.text):
+    asked = "\n\n".join(m.text for m in burst.messages if m.text) or burst.text
+    if not _stands_alone(asked):
         before = next((s.text for s in reversed(history) if s.speaker == "customer" and s.text), "")
-        return (f"{burst.text}\n{before}".strip(),)
+        return (f"{asked}\n{before}".strip(),)
     parts = [m.text for m in burst.messages if _stands_alone(m.text)]
-    return tuple(dict.fromkeys([burst.text, *parts]))
+    return tuple(dict.fromkeys([asked, *parts]))
 
 
 def _stands_alone(text: str) -> bool:
