@@ -60,7 +60,9 @@ class World:
         await self.workspace.until(lambda: bool(condition()), timeout=timeout)
         return condition()
 
-    async def turns_ended(self, at_least: int, conversation: str | None = None, timeout: float = 10.0) -> list[TurnTrace]:
+    async def turns_ended(
+        self, at_least: int, conversation: str | None = None, timeout: float = 10.0
+    ) -> list[TurnTrace]:
         """Wait for so many finished turns; newest first."""
         import asyncio
 
@@ -163,9 +165,7 @@ class Talk:
 
     async def reply_with(self, words: str, timeout: float = 8.0) -> Message:
         """The first finished reply that shows these words."""
-        found = await self.world.until(
-            lambda: next((m for m in self.finished() if words in m.shown), None), timeout
-        )
+        found = await self.world.until(lambda: next((m for m in self.finished() if words in m.shown), None), timeout)
         assert found is not None
         return found
 
