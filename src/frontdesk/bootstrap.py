@@ -181,7 +181,7 @@ async def ingest_articles(settings: Settings, progress: Progress | None = None) 
     """Read the articles into the store. Raises Misconfigured."""
     if settings.knowledge is None:
         raise Misconfigured("FRONTDESK_KNOWLEDGE is not set: name the folder or file of articles")
-    connection = await connect(settings.store)
+    connection = await connect(settings.store, join=True)
     try:
         return await ingest(settings.knowledge, RedisShelf(connection), progress=progress)
     finally:
@@ -192,13 +192,15 @@ async def check(settings: Settings) -> AsyncIterator[tuple[str, str | None]]:
     """Try everything the desk needs: (what, why it does not work or None), one at a time."""
     yield "configuration", None
     try:
-        connection = await connect(settings.store)
+        connection = await connect(settings.store, join=True)
     except Misconfigured as error:
         yield "store", str(error)
     else:
         try:
             shelf = RedisShelf(connection)
             yield "store", None
+            for doubt in await connection.doubts():
+                yield "store durability", doubt
             has_articles = await shelf.version() is not None or settings.knowledge is not None
             yield "articles", None if has_articles else "no articles: set FRONTDESK_KNOWLEDGE or run `frontdesk ingest`"
         except DeskError as error:

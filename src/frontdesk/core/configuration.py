@@ -32,7 +32,7 @@ class DeskConfig(Value):
     """Hard rules in front of the model, in place of the built-in ones; `extra_rules` keeps those."""
     frustration: Frustration = Frustration()
     """When a customer who has had enough is given to a person."""
-    evidence: float = Field(default=0.5, ge=0, le=1)
+    evidence: float = Field(default=0.3, ge=0, le=1)
     """The least coverage a passage must have for the assistant to answer from it."""
     passages: int = Field(default=6, ge=1, le=20)
     """How many passages the model is given."""
@@ -41,9 +41,11 @@ class DeskConfig(Value):
     settle: float = Field(default=0.4, ge=0, le=10)
     """Seconds to wait for the rest of a burst before a turn begins."""
     gather: float = Field(default=15.0, ge=0, le=300)
-    """Seconds within which one person's loose messages in a channel count as one conversation."""
+    """Seconds within which one person's loose messages in a channel count as one conversation, until it is answered."""
     reopen_days: float = Field(default=7.0, ge=0)
     """Days within which a customer's new message reopens a resolved ticket."""
+    remind_minutes: float = Field(default=30.0, ge=0)
+    """After so many minutes staff are reminded of a customer who waits, then at doubled intervals; 0 = never."""
     note_marks: tuple[str, ...] = ("//", "note:", "notiz:", "nota:")
     """A line that begins with one of these is for staff only."""
     limits: Limits = Limits()

@@ -47,22 +47,21 @@ class Handoff:
         turn.settled = True
         try:
             staff, place = self._staff(turn)
-            ticket, card = await self._ticket(turn, staff, place, triage, why, burst, summarise=summarise)
+            shown, card = await self._ticket(turn, staff, place, triage, why, burst, summarise=summarise)
         except Undeliverable as error:
             self._telemetry.trouble("the staff channel does not take tickets", error)
             await self._nobody_there(turn, triage.language)
             return
         await turn.store.link(card_thread(card), turn.conversation.id)
+        at, ticket = turn.now(), shown.ticket
+        turn.record(TicketOpened(at=at, ticket=ticket, card=card, permalink=shown.permalink))
         wording = phrases_for(triage.language, self._config.phrases, self._config.default_language)
         said = await self._tell(turn, "told", wording.handed_off, ticket)
         await self._show_earlier(turn, staff, card, burst)
         for message in burst:
             await self.show_customer(turn, staff, card, message)
-        at = turn.now()
-        permalink = await self._permalink(turn, burst)
         turn.record(
-            TicketOpened(at=at, ticket=ticket, card=card, permalink=permalink),
-            AssistantSaid(at=at, turn=turn.id, refs=said[0], markdown=said[1], answers=tuple(m.id for m in burst)),
+            AssistantSaid(at=at, turn=turn.id, refs=said[0], markdown=said[1], answers=tuple(m.id for m in burst))
         )
         turn.outcome = HandedOff(ticket=ticket.number, why=why)
 
@@ -223,7 +222,7 @@ class Handoff:
         burst: Sequence[Message],
         *,
         summarise: bool,
-    ) -> tuple[Ticket, MessageRef]:
+    ) -> tuple[Card, MessageRef]:
         number = await self._number(turn)
         permalink = await self._permalink(turn, burst)
         customer = await self._customer(turn, burst)
@@ -244,7 +243,7 @@ class Handoff:
         )
         card = Card(ticket=ticket, customer=customer, conversation=turn.conversation.id, permalink=permalink)
         refs = await turn.post("card", staff, place, card)
-        return ticket, refs[0]
+        return card, refs[0]
 
     async def _number(self, turn: Turn) -> int:
         known = turn.result("number")

@@ -89,7 +89,8 @@ class Mailbox(Protocol):
 
         `settle`: seconds to wait for more before the conversation is due. `known_only`: store nothing unless the
         conversation exists already. `gather`: when over 0 and the author's last message that opened a conversation in
-        this channel is younger than this many seconds, the event goes to that conversation instead.
+        this channel is younger than this many seconds and no turn was
+        taken there yet, the event goes to that conversation instead.
         """
         ...
 

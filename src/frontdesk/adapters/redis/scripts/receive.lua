@@ -47,6 +47,10 @@ local function gathered_into()
   if into == conversation or redis.call('EXISTS', header_of(into)) == 0 then
     return nil
   end
+  -- Once a turn was taken there, the next loose message is a question of its own.
+  if redis.call('HEXISTS', header_of(into), 'committed') == 1 then
+    return nil
+  end
   return into
 end
 
