@@ -12,7 +12,7 @@ import re
 import subprocess
 import sys
 import textwrap
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal, get_args, get_origin
 
@@ -174,7 +174,7 @@ def _default(field: FieldInfo) -> str:
     return f"`{default}`"
 
 
-def _markdown(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
+def _markdown(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
     table = [head, tuple("---" for _ in head), *rows]
     return "".join("| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |\n" for row in table)
 
@@ -225,19 +225,18 @@ def _is_file_with(path: Path, text: str) -> bool:
     return path.is_file() and path.read_text(encoding="utf-8") == text
 
 
-def main(words: list[str]) -> int:
+def main(words: Sequence[str]) -> int:
     """Exit code 1 when `--check` found a difference."""
-    different = differing({"README.md": with_transcripts} if "--transcripts" in words else GENERATED)
+    only_check, transcripts = "--check" in words, "--transcripts" in words
+    different = differing({"README.md": with_transcripts} if transcripts else GENERATED)
+    mend = "python docs/generate.py --transcripts" if transcripts else "python docs/generate.py"
     for name, text in different.items():
-        if "--check" in words:
-            print(
-                f"{name} differs from the code: run `python docs/generate.py {' '.join(w for w in words if w != '--check')}".rstrip()
-                + "`"
-            )
+        if only_check:
+            print(f"{name} differs from the code: run `{mend}`")
         else:
             (ROOT / name).write_text(text, encoding="utf-8")
             print(f"wrote {name}")
-    return 1 if different and "--check" in words else 0
+    return 1 if different and only_check else 0
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 """The Slack adapter connected to a local Slack, with a receiver that writes down what it gets."""
 
+import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -48,8 +49,14 @@ class Reception:
     seen: list[tuple[Person, Thread]] = field(default_factory=list)
     refuse: int = 0
     refused: int = 0
+    begun: int = 0
+    gate: asyncio.Event | None = None
+    """When set, nothing is stored before it opens."""
 
     async def receive(self, event: Event) -> None:
+        self.begun += 1
+        if self.gate is not None:
+            await self.gate.wait()
         if self.refuse:
             self.refuse -= 1
             self.refused += 1

@@ -7,6 +7,7 @@ from slack_desk import Notebook, Reception, SlackDesk, config, connected
 
 from frontdesk.adapters.slack.app import SlackApp
 from frontdesk.adapters.slack.budgets import Budget, Budgets
+from frontdesk.domain.errors import Retry
 from frontdesk.domain.messages import Reply, Thread
 from frontdesk.domain.people import Person
 from frontdesk.sandbox.slack import SlackServer
@@ -166,3 +167,12 @@ async def test_a_refused_start_is_not_repeated_before_its_time(slack: SlackServe
         await stream.finish(Reply(markdown=TEXT * 2))
         assert len(desk.calls("chat.startStream")) == 1
         assert [m.shown for m in slack.workspace.thread(thread.channel, thread.root)[1:]] == [TEXT * 2]
+
+
+async def test_a_post_that_would_wait_too_long_gives_its_turn_back(slack: SlackServer) -> None:
+    async with connected(slack) as desk:
+        desk.chat._budgets.post("CSUPPORT").close_for(30)
+        with pytest.raises(Retry) as caught:
+            await desk.chat.post(desk.thread(), Reply(markdown="x"), "m")
+        assert 25 < caught.value.after <= 30
+        assert not desk.calls("chat.postMessage")

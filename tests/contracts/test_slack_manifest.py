@@ -39,6 +39,7 @@ def test_the_committed_manifest_is_the_generated_one() -> None:
 def test_slacks_own_schema_accepts_it() -> None:
     schema = json.loads((SPECS / "manifest.schema.2.0.0.json").read_text())
     jsonschema.Draft7Validator(schema).validate(manifest())
+    jsonschema.Draft7Validator(schema).validate(manifest(url="https://desk.example/slack/events"))
 
 
 @needs_specs

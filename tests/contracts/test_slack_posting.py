@@ -157,3 +157,37 @@ async def test_a_whisper_and_a_permalink(desk: SlackDesk) -> None:
     assert "only **you**" in ws.ephemerals[0].shown
     [ref] = await desk.chat.post(thread, Reply(markdown="x"), "m")
     assert (await desk.chat.permalink(ref) or "").startswith("http")
+
+
+async def test_no_call_lets_slack_link_names_or_fetch_previews(desk: SlackDesk) -> None:
+    asked = await desk.slack.workspace.say("UALICE", "CSUPPORT", "hi")
+    thread = desk.thread("CSUPPORT", asked.ts)
+    [ref] = await desk.chat.post(thread, Reply(markdown="x"), "m")
+    await desk.chat.edit(ref, Reply(markdown="y"))
+    await desk.chat.whisper(thread, ALICE, "z")
+    for method in ("chat.postMessage", "chat.update", "chat.postEphemeral"):
+        [call] = desk.calls(method)
+        assert (call["link_names"], call["parse"]) == (False, "none")
+    [post] = desk.calls("chat.postMessage")
+    assert (post["unfurl_links"], post["unfurl_media"]) == (False, False)
+
+
+async def test_what_creates_is_never_repeated_however_long_one_would_wait(desk: SlackDesk) -> None:
+    desk.slack.faults.on("chat.postMessage", Fault.rate_limited(0.1))
+    with pytest.raises(Retry):
+        await desk.chat._api.call("chat.postMessage", within=5.0, channel="CSUPPORT", text="x")
+    assert len(desk.calls("chat.postMessage")) == 1
+
+
+async def test_a_file_too_many_does_not_lose_the_words(desk: SlackDesk) -> None:
+    ws = desk.slack.workspace
+    await ws.say("UALICE", "CSUPPORT", "see", files=[("lamp.png", b"\x89PNG1234", "image/png")])
+    await ws.until(lambda: desk.reception.events)
+    [attachment] = desk.reception.events[0].message.attachments
+    [card] = await desk.chat.post(desk.thread("CSTAFF"), CARD, "card")
+    thread = desk.thread("CSTAFF", card.id)
+    desk.slack.faults.on("files.completeUploadExternal", Fault.api_error("file_type_not_allowed"))
+    [ref] = await desk.chat.post(thread, Relay(name="Alice", markdown="look", attachments=(attachment,)), "r")
+    shown = ws.message("CSTAFF", ref.id).shown
+    assert "look" in shown
+    assert "lamp.png" in shown

@@ -1,5 +1,6 @@
 """Connections come and go; what people said does not."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -159,3 +160,42 @@ async def test_slack_is_asked_who_we_are_once_whatever_the_environment_says(
             await slack.workspace.say("UALICE", "CSUPPORT", line)
         await heard(desk, "one", "two", "three")
         assert len(desk.calls("auth.test")) == 1
+
+
+async def test_the_old_connection_stays_until_the_new_one_is_open(slack: SlackServer) -> None:
+    async with connected(slack, sockets=1) as desk:
+        tickets = len(desk.calls("apps.connections.open"))
+        slack.reject_next_tickets(1)
+        await slack.refresh_sockets()
+        await slack.workspace.until(lambda: len(desk.calls("apps.connections.open")) == tickets + 2)
+        assert slack.sockets.sockets
+        await slack.workspace.until(lambda: slack.sockets.sockets[0].number > 1)
+
+
+async def test_what_is_in_hand_is_acknowledged_on_the_connection_that_is_going(slack: SlackServer) -> None:
+    slack.sockets.accept_acks_on_any_socket = False
+    async with connected(slack, sockets=1) as desk:
+        desk.reception.gate = asyncio.Event()
+        await slack.workspace.say("UALICE", "CSUPPORT", "slowly")
+        await slack.workspace.until(lambda: desk.reception.begun)
+        await slack.refresh_sockets()
+        await slack.workspace.until(lambda: len(slack.sockets.sockets) == 2)
+        await slack.workspace.say("UALICE", "CSUPPORT", "more")
+        await slack.workspace.until(lambda: desk.reception.begun == 2)
+        desk.reception.gate.set()
+        await slack.workspace.until(lambda: len(slack.sockets.sockets) == 1)
+        await slack.workspace.until(lambda: len(slack.sockets.acks) == 2)
+        assert {number for number, _ in slack.sockets.acks} == {1, 2}
+
+
+async def test_a_check_says_what_works_and_what_does_not(slack: SlackServer) -> None:
+    slack.app.scopes.discard("users:read")
+    app = SlackApp(config(slack, staff_channel="CNOWHERE"), None, SystemClock(), Notebook())
+    try:
+        lines = dict(await app.check())
+    finally:
+        await app.close()
+    assert lines["slack bot token"] is None
+    assert lines["slack app token"] is None
+    assert "users:read" in (lines["slack scopes"] or "")
+    assert "channel_not_found" in (lines["slack staff channel"] or "")

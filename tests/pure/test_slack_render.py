@@ -162,3 +162,7 @@ def test_a_form_remembers_what_it_is_for() -> None:
 def test_metadata_says_only_the_marker() -> None:
     marked = render.marked({"text": "x"}, "m", 2)
     assert marked["metadata"] == {"event_type": "frontdesk", "event_payload": {"marker": "m", "part": 2}}
+
+
+def test_what_somebody_wrote_escaped_is_shown_as_they_wrote_it() -> None:
+    assert escaping.markdown("&lt;!channel&gt; &amp; AT&T") == "&amp;lt;!channel&amp;gt; &amp;amp; AT&T"

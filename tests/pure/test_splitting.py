@@ -76,3 +76,12 @@ def test_paragraphs_are_kept_together_where_that_is_possible() -> None:
     paragraph = "one two three four. " * 5 + "\n\n"
     for part in split(paragraph * 10, 350):
         assert part.text.startswith("one two")
+
+
+def test_without_a_space_the_cut_still_goes_around_links_and_entities() -> None:
+    for whole in ("[page](https://shop.example/returns)", "&amp;"):
+        for padding in range(40):
+            text = "x" * padding + whole * 60
+            parts = split(text, 200)
+            assert all(part.text.lstrip("x").startswith(whole) for part in parts)
+            assert "".join(part.text for part in parts) == text

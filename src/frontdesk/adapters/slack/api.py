@@ -89,6 +89,8 @@ class SlackApi:
         self._session: aiohttp.ClientSession | None = None
         self._client: AsyncWebClient | None = None
         self._identity: Identity | None = None
+        self.scopes: frozenset[str] | None = None
+        """What the bot token may do, as Slack said when it was asked who we are; None when it did not say."""
 
     @property
     def session(self) -> aiohttp.ClientSession:
@@ -182,6 +184,9 @@ class SlackApi:
             raise Retry(f"{name}: no connection") from error
         except (aiohttp.ClientError, SlackClientError, TimeoutError, OSError) as error:
             raise _unknown(name, method, "no answer") from error
+        if name == "auth.test":
+            granted = response.headers.get("x-oauth-scopes")
+            self.scopes = frozenset(granted.replace(" ", "").split(",")) if granted else None
         return response.data if isinstance(response.data, dict) else {}
 
 

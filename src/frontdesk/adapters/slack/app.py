@@ -18,6 +18,7 @@ from slack_bolt.response import BoltResponse
 from frontdesk.adapters.slack import render
 from frontdesk.adapters.slack.api import Identity, SlackApi
 from frontdesk.adapters.slack.config import SlackConfig
+from frontdesk.adapters.slack.manifest import SCOPES
 from frontdesk.adapters.slack.parse import (
     Asked,
     FormAsked,
@@ -135,7 +136,10 @@ class SlackApp:
 
     async def check(self) -> Sequence[tuple[str, str | None]]:
         """Try the tokens and the staff channel: (what, why it does not work or None)."""
-        tries: list[tuple[str, Callable[[], Awaitable[object]]]] = [("slack bot token", self.identity)]
+        tries: list[tuple[str, Callable[[], Awaitable[object]]]] = [
+            ("slack bot token", self.identity),
+            ("slack scopes", self._scopes_suffice),
+        ]
         if self._config.app_token is not None:
             tries.append(("slack app token", lambda: first_ticket(self._api)))
         if self._config.staff_channel is not None:
@@ -149,6 +153,12 @@ class SlackApp:
             else:
                 lines.append((what, None))
         return lines
+
+    async def _scopes_suffice(self) -> None:
+        await self.identity()
+        missing = sorted(SCOPES.keys() - self._api.scopes) if self._api.scopes is not None else []
+        if missing:
+            raise Misconfigured(f"missing {', '.join(missing)}: take over manifests/slack.json and reinstall the app")
 
     async def http_handler(self, request: web.Request) -> web.Response:
         """`/slack/events`: events, buttons, forms and commands, each proven to come from Slack."""

@@ -2,9 +2,12 @@
 
 from collections import deque
 
+from frontdesk.domain.errors import Retry
 from frontdesk.ports.clock import Clock
 
 MINUTE = 60.0
+POST_PATIENCE = 5.0
+"""Seconds a post may wait for its turn in a busy channel; after that the whole turn waits instead."""
 
 
 class Budget:
@@ -46,10 +49,14 @@ class Budget:
         self._spent.append(self._clock.elapsed())
         return True
 
-    async def acquire(self) -> None:
-        """Spend one call, as soon as it is free."""
+    async def acquire(self, patience: float = MINUTE) -> None:
+        """Spend one call, as soon as it is free. Raises Retry when that is further away than `patience`."""
+        until = self._clock.elapsed() + patience
         while not self.take():
-            await self._clock.sleep(max(self.wait(), 0.01))
+            pause = self.wait()
+            if self._clock.elapsed() + pause > until:
+                raise Retry("over Slack's rate limit", after=pause)
+            await self._clock.sleep(max(pause, 0.01))
 
     def close_for(self, seconds: float) -> None:
         """Slack said: not before so many seconds."""

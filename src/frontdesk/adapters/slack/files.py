@@ -64,7 +64,7 @@ class Files:
             file = answer.get("file") or {}
             url = str(file.get("url_private_download") or file.get("url_private") or "")
             media_type = str(file.get("mimetype") or media_type)
-        if not self._may_have_the_token(url):
+        if not may_have_the_token(url, self._api.config.api_url):
             raise Undeliverable("a file from a host that must not see the token")
         if attachment.size > MOST_BYTES:
             raise Undeliverable("a file over the limit")
@@ -84,9 +84,12 @@ class Files:
             raise Undeliverable("an empty file")
         return bytes(content)
 
-    def _may_have_the_token(self, url: str) -> bool:
-        """Only Slack's file host, and the host of the Web API that has the token anyway."""
-        place, api = urlsplit(url), urlsplit(self._api.config.api_url)
-        if place.scheme == "https" and place.hostname == FILES_HOST and place.port in (None, 443):
-            return True
-        return (place.scheme, place.hostname, place.port) == (api.scheme, api.hostname, api.port)
+
+def may_have_the_token(url: str, api_url: str) -> bool:
+    """Only Slack's file host, and the host of the Web API that has the token anyway."""
+    try:
+        place, api = urlsplit(url), urlsplit(api_url)
+        asked, known = (place.scheme, place.hostname, place.port), (api.scheme, api.hostname, api.port)
+    except ValueError:
+        return False
+    return asked in (known, ("https", FILES_HOST, None), ("https", FILES_HOST, 443))

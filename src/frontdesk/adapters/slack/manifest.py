@@ -26,8 +26,12 @@ SCOPES = {
 """Every scope of the bot token, and what for."""
 
 
-def manifest(name: str = "frontdesk") -> dict[str, Any]:
-    """The manifest, to be pasted where Slack asks for one when an app is made."""
+def manifest(name: str = "frontdesk", url: str | None = None) -> dict[str, Any]:
+    """The manifest, to be pasted where Slack asks for one when an app is made.
+
+    With `url` (`https://desk.example/slack/events`) Slack calls the desk over HTTP; without, the desk calls Slack.
+    """
+    address = {} if url is None else {"request_url": url}
     return {
         "display_information": {
             "name": name,
@@ -50,16 +54,17 @@ def manifest(name: str = "frontdesk") -> dict[str, Any]:
                     "description": command.description,
                     "usage_hint": command.usage,
                     "should_escape": False,
+                    **({} if url is None else {"url": url}),
                 }
                 for command in COMMANDS
             ],
         },
         "oauth_config": {"scopes": {"bot": list(SCOPES)}},
         "settings": {
-            "event_subscriptions": {"bot_events": list(EVENTS)},
-            "interactivity": {"is_enabled": True},
+            "event_subscriptions": {**address, "bot_events": list(EVENTS)},
+            "interactivity": {"is_enabled": True, **address},
             "org_deploy_enabled": False,
-            "socket_mode_enabled": True,
+            "socket_mode_enabled": url is None,
             "token_rotation_enabled": False,
         },
     }

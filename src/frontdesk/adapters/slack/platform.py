@@ -6,7 +6,7 @@ from typing import Any
 
 from frontdesk.adapters.slack import escaping, render
 from frontdesk.adapters.slack.api import Identity, Refused, SlackApi
-from frontdesk.adapters.slack.budgets import Budgets
+from frontdesk.adapters.slack.budgets import POST_PATIENCE, Budgets
 from frontdesk.adapters.slack.editing import edit
 from frontdesk.adapters.slack.files import Files, Uploaded
 from frontdesk.adapters.slack.streams import SlackReplyStream, Surfaces
@@ -216,7 +216,7 @@ class SlackChat:
         task.add_done_callback(self._tasks.discard)
 
     async def _post_one(self, thread: Thread, arguments: dict[str, Any]) -> MessageRef:
-        await self._budgets.post(thread.channel).acquire()
+        await self._budgets.post(thread.channel).acquire(POST_PATIENCE)
         try:
             answer = await self._api.call(
                 "chat.postMessage",

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from frontdesk.adapters.slack import escaping, render
 from frontdesk.adapters.slack.api import Refused, SlackApi
-from frontdesk.adapters.slack.budgets import Budget, Budgets
+from frontdesk.adapters.slack.budgets import POST_PATIENCE, Budget, Budgets
 from frontdesk.adapters.slack.editing import edit
 from frontdesk.adapters.slack.splitting import LIMIT
 from frontdesk.domain.errors import Ambiguous, DeskError, Retry, Undeliverable
@@ -44,7 +44,6 @@ FEATURE_ERRORS = frozenset(
     }
 )
 """Slack does not stream here; a plain message may still be welcome."""
-ENDED = frozenset({"message_not_in_streaming_state", "stopped_by_user"})
 
 Mode = Literal["unstarted", "native", "edited", "waiting"]
 """`waiting`: nothing more becomes visible before the end."""
@@ -58,12 +57,15 @@ class Surfaces:
         self._refused: dict[str, None] = {}
 
     def streams(self, thread: Thread) -> bool:
-        return self._allowed and thread.root is not None and thread.channel not in self._refused
+        if not self._allowed or thread.root is None:
+            return False
+        return thread.channel_key not in self._refused and thread.conversation not in self._refused
 
     def refuse(self, thread: Thread, error: str) -> None:
         if error in ("missing_scope", "unknown_method", "not_subscribed_to_message_stream_stopped"):
             self._allowed = False
-        self._refused[thread.channel] = None
+        is_the_channel = error == "channel_type_not_supported"
+        self._refused[thread.channel_key if is_the_channel else thread.conversation] = None
         while len(self._refused) > 10_000:
             self._refused.pop(next(iter(self._refused)))
 
@@ -185,7 +187,7 @@ class SlackReplyStream:
                 # The words stay in `_said`; the next flush, or `finish`, brings them.
                 self._trouble = error
                 pause = error.after if isinstance(error, Retry) else SLOWEST
-                self._not_before = self._clock.elapsed() + pause
+                self._not_before = self._clock.elapsed() + min(pause, SLOWEST)
                 self._budget().close_for(pause)
                 self._telemetry.count("slack_stream_trouble", kind=type(error).__name__)
                 if isinstance(error, Ambiguous | Undeliverable) and not self._refs:
@@ -230,7 +232,7 @@ class SlackReplyStream:
             case "edited":
                 return self._budgets.update
             case _:
-                return self._budgets.post(self._thread.channel)
+                return self._budgets.start_stream
 
     async def _flush(self, safe: str) -> None:
         match self._mode:
@@ -344,8 +346,8 @@ class SlackReplyStream:
     async def _post(self, messages: tuple[dict[str, Any], ...], first: int) -> tuple[MessageRef, ...]:
         refs: tuple[MessageRef, ...] = ()
         for part, arguments in enumerate(messages, first):
-            await self._budgets.post(self._thread.channel).acquire()
             try:
+                await self._budgets.post(self._thread.channel).acquire(POST_PATIENCE)
                 answer = await self._api.call(
                     "chat.postMessage",
                     channel=self._thread.channel,
