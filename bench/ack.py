@@ -76,5 +76,3 @@ async def _bolt(around: Surroundings) -> AsyncIterator[Child]:
     }
     async with python(["-m", "bench.bolt_listener"], "ready", environment) as child:
         yield child
-
-

@@ -25,6 +25,4 @@ async def measure(times: int = 5) -> Table:
             bare.append(child.start_seconds)
     rows.append(["of that: Python and the imports", statistics.median(imports), max(imports), "-"])
     rows.append(["of that: Python alone", statistics.median(bare), max(bare), "-"])
-    return Table(
-        f"Process start to connected (aim: < 1.5 s), {times} starts each", ["", "p50 s", "max", "CPU s"], rows
-    )
+    return Table(f"Process start to connected (aim: < 1.5 s), {times} starts each", ["", "p50 s", "max", "CPU s"], rows)

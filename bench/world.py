@@ -78,5 +78,3 @@ async def desk(
     profiled = ["-m", "cProfile", "-o", str(profile)] if profile else []
     async with python([*profiled, "-m", "frontdesk", "run", "--role", role], "ready:", environment) as child:
         yield child
-
-
