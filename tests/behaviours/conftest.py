@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import redis.asyncio
 
-from behaviours.world import World
+from behaviours.world import Articles, World
 from frontdesk.adapters.redis.embedded import EmbeddedValkey
 from frontdesk.bootstrap import running_desk
 from frontdesk.sandbox import Sandbox
@@ -82,3 +82,24 @@ async def open_desk(box: Sandbox, empty_store: str) -> AsyncIterator[Open]:
             return await stack.enter_async_context(a_desk(box, empty_store, **environment))
 
         yield opened
+
+
+@pytest.fixture
+def articles(tmp_path: Path) -> Articles:
+    """Two articles about lamps, and whatever a test adds; a desk reads them when its FRONTDESK_KNOWLEDGE says so."""
+    written = Articles(tmp_path / "articles")
+    written.write("battery", "Changing the battery of a lamp", "The battery of every lamp lasts for nine months.")
+    written.write("colours", "Colours of lamps", "Every lamp is available in green and in violet.")
+    return written
+
+
+@pytest.fixture
+def desk_file(tmp_path: Path) -> Callable[[str], str]:
+    """Writes a `frontdesk.toml` and gives back where it is, for FRONTDESK_CONFIG."""
+
+    def written(text: str) -> str:
+        path = tmp_path / "frontdesk.toml"
+        path.write_text(text, encoding="utf-8")
+        return str(path)
+
+    return written

@@ -1,14 +1,18 @@
 """What people do and see, in words that hold on every platform; underneath are real sockets to the sandbox."""
 
+import asyncio
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TypeVar
 
 import aiohttp
 import redis.asyncio
 
-from frontdesk.bootstrap import Program
+from frontdesk.bootstrap import Program, ingest_articles
+from frontdesk.domain.ids import ConversationId
+from frontdesk.domain.transcript import Entry
 from frontdesk.domain.turns import TurnTrace
 from frontdesk.sandbox import Sandbox
 from frontdesk.sandbox.model.prompt import Prompt, Task, read_prompt
@@ -69,8 +73,6 @@ class World:
         self, at_least: int, conversation: str | None = None, timeout: float = 10.0
     ) -> list[TurnTrace]:
         """Wait for so many finished turns; newest first."""
-        import asyncio
-
         async with asyncio.timeout(timeout):
             while True:
                 self.program.turn_ended.clear()
@@ -91,6 +93,30 @@ class World:
         """The card of the n-th ticket, once it is there."""
         cards = await self.until(lambda: self.cards() if len(self.cards()) >= number else [], timeout)
         return cards[number - 1]
+
+    async def publish(self) -> None:
+        """Read the folder of articles anew, as `frontdesk ingest` does beside a running desk."""
+        await ingest_articles(self.settings)
+
+    def asked_of_model(self, task: Task) -> list[Prompt]:
+        """What the model was asked so far, oldest first."""
+        return [prompt for prompt in map(read_prompt, self.model.requests) if prompt.task == task]
+
+    async def model_asked(self, task: Task, times: int = 1) -> None:
+        """Wait until the model has been asked this often."""
+        await self.model.until(lambda: len(self.asked_of_model(task)) >= times)
+
+    def model_was_told(self, words: str) -> bool:
+        """Whether the words stood anywhere in what was sent to the model."""
+        return any(words in json.dumps(body, ensure_ascii=False) for body in self.model.requests)
+
+    def was_sent(self, words: str) -> bool:
+        """Whether the desk sent these words to the platform, if only for a moment."""
+        return any(words in json.dumps(request.args, ensure_ascii=False) for request in self.slack.requests)
+
+    def watch(self) -> "Watch":
+        """Look on from now on."""
+        return Watch(self)
 
     def whispers(self, person: str) -> list[str]:
         """What only this person was shown."""
@@ -125,9 +151,9 @@ class World:
     async def call(self, method: str, **arguments: object) -> None:
         """The platform's own API, with the desk's own token."""
         headers = {"Authorization": f"Bearer {self.slack.bot_token}"}
-        async with aiohttp.ClientSession(headers=headers) as session:
-            async with session.post(f"{self.slack.api_url}{method}", json=arguments) as answer:
-                assert (await answer.json())["ok"]
+        url = f"{self.slack.api_url}{method}"
+        async with aiohttp.ClientSession(headers=headers) as session, session.post(url, json=arguments) as answer:
+            assert (await answer.json())["ok"]
 
     def offered(self, person: str) -> list[str]:
         """The questions offered to somebody who looks at the desk."""
@@ -160,6 +186,31 @@ class World:
         """What the desk itself serves: status and text."""
         async with aiohttp.ClientSession() as session, session.get(f"{self.program.address}{path}") as answer:
             return answer.status, await answer.text()
+
+    async def whispered(self, person: str, words: str) -> None:
+        """Wait until this person, and nobody else, was shown these words."""
+        await self.until(lambda: any(words in shown for shown in self.whispers(person)))
+
+    async def command(self, text: str, who: str = SAM, where: str = STAFF) -> str:
+        """Give the desk a command; what it answered to this person alone."""
+        before = len(self.whispers(who))
+        await self.workspace.slash(who, where, "/desk", text)
+        await self.until(lambda: len(self.whispers(who)) > before)
+        return self.whispers(who)[-1]
+
+    async def send_form(self, who: str, words: str = "") -> None:
+        """Fill in the form that has opened for this person, and send it."""
+        await self.until(lambda: self.workspace.views.get(who))
+        form = self.workspace.views[who][-1]
+        await self.workspace.submit_view(who, form.id, {"fd:comment": {"comment": words}} if words else {})
+
+    async def close_channel(self, channel: str) -> None:
+        """Nothing can be written there any more."""
+        await self.workspace.archive(SAM, channel)
+
+    def tasks_asked(self) -> list[str]:
+        """What the model was asked for so far, oldest first: triage, answer or summary."""
+        return [str(r["messages"][0]["content"]).split("\n", 1)[0].removeprefix("TASK: ") for r in self.model.requests]
 
 
 @dataclass
@@ -214,6 +265,47 @@ class Talk:
         assert found is not None
         return found
 
+    @property
+    def status(self) -> str:
+        """What the customer is told is going on."""
+        return self.world.workspace.status.get((self.channel, self.root), "")
+
+    async def until_visible(self, words: str) -> Message:
+        """Wait until these words stand in a reply, finished or not."""
+        found = await self.world.until(lambda: next((m for m in self.replies() if words in m.shown), None))
+        assert found is not None
+        return found
+
+    async def stop(self) -> None:
+        """The customer presses the platform's stop button."""
+        await self.world.workspace.stop(self.who, self.channel, self.root)
+
+    async def rate(self, reply: Message, score: str, who: str | None = None) -> None:
+        """Thumbs `up` or `down` below a reply."""
+        await self.press("rate", reply.ts, who, score)
+
+    async def comment(self, words: str | None) -> None:
+        """Fill in the form that has opened and send it; None closes it instead."""
+        workspace = self.world.workspace
+        await self.world.until(lambda: workspace.views.get(self.who))
+        view = workspace.views[self.who][-1]
+        if words is None:
+            await workspace.close_view(self.who, view.id)
+            return
+        block = view.body["blocks"][0]
+        await workspace.submit_view(self.who, view.id, {block["block_id"]: {block["element"]["action_id"]: words}})
+
+    async def transcript(self) -> Sequence[Entry]:
+        """What is recorded of this conversation."""
+        return await self.world.program.store.transcript(ConversationId(self.conversation))
+
+    async def named_reply(self, words: str, name: str) -> Message:
+        """The reply that shows these words; it stands under this person's name."""
+        reply = await self.reply_with(words)
+        assert reply.username is not None
+        assert name in reply.username
+        return reply
+
     async def press(self, label_or_action: str, ts: str, who: str | None = None, value: object = None) -> None:
         await self.world.workspace.click(who or self.who, self.channel, ts, f"fd:{label_or_action}", value)
 
@@ -251,3 +343,63 @@ class Ticket:
 
     async def press(self, action: str, who: str = SAM) -> None:
         await self.world.workspace.click(who, STAFF, self.ts, f"fd:{action}")
+
+    async def press_from_elsewhere(self, action: str, who: str) -> None:
+        """The same by somebody who is not in the staff channel, through a client that still shows the card."""
+        await self.world.workspace.click(who, STAFF, self.ts, f"fd:{action}", from_outside=True)
+
+    @property
+    def buttons(self) -> list[str]:
+        """What can be pressed on the card."""
+        rows = [block["elements"] for block in self.message.blocks if block["type"] == "actions"]
+        return [element["action_id"].removeprefix("fd:") for row in rows for element in row]
+
+    async def resolve(self, who: str = SAM, words: str = "") -> None:
+        """Press Resolve and send the form behind it, with or without closing words."""
+        await self.press("resolve", who)
+        await self.world.send_form(who, words)
+        await self.until_shown("Resolved by")
+
+
+class Watch:
+    """Sees every state in which a message of the desk ever stood, also for a moment."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._changes = world.workspace.changes()
+        self._seen: list[Message] = []
+
+    async def seen(self) -> list[Message]:
+        """All states up to now, in order."""
+        self._world.workspace.tell("looked", {})
+        async for frame in self._changes:
+            if frame["kind"] == "looked":
+                break
+            if frame.get("bot_id") == self._world.slack.bot_id:
+                self._seen.append(
+                    Message(
+                        frame["ts"],
+                        frame["channel"],
+                        thread_ts=frame["thread_ts"],
+                        text=frame["text"],
+                        markdown_text=frame["markdown_text"],
+                        blocks=tuple(frame["blocks"]),
+                    )
+                )
+        return self._seen
+
+
+class Articles:
+    """A folder of articles that a test writes itself."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        folder.mkdir(exist_ok=True)
+
+    def write(self, name: str, title: str, text: str, audience: str = "public") -> None:
+        url = f"https://help.example/{name}"
+        head = f"---\ntitle: {title}\nurl: {url}\naudience: {audience}\nlanguage: en\n---\n\n"
+        (self.folder / f"{name}.md").write_text(f"{head}{text}\n", encoding="utf-8")
+
+    def remove(self, name: str) -> None:
+        (self.folder / f"{name}.md").unlink()

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from itertools import zip_longest
 
 from frontdesk.core.answer import Writer, note_passages
 from frontdesk.core.configuration import DeskConfig
@@ -124,11 +125,11 @@ class Assistant:
         self, turn: Turn, burst: Burst, history: Sequence[Spoken], language: str, stream: ReplyStream
     ) -> None:
         history = self._told(turn, history)
-        query = _query(burst, history)
-        turn.trace.query = query
+        queries = _queries(burst, history)
+        turn.trace.query = queries[0]
         triage, found, _ = await asyncio.gather(
             judge(turn, self._model, self._config, history, burst.text, language),
-            self._library.search(query, limit=self._config.passages),
+            self._search(queries),
             turn.chat.status(turn.thread, "is thinking…"),
         )
         turn.trace.language = language = triage.language[:2].lower()
@@ -149,6 +150,17 @@ class Assistant:
             await self._unsure(turn, burst, language, "no article speaks of this")
             return
         await self._from_articles(turn, burst, history, found, triage, stream)
+
+    async def _search(self, queries: Sequence[str]) -> Sequence[Found]:
+        """The best passages for each of the queries in turn, each passage with the best it covers of any of them."""
+        results = await asyncio.gather(*(self._library.search(query, limit=self._config.passages) for query in queries))
+        best: dict[tuple[str, str], Found] = {}
+        for rank in zip_longest(*results):
+            for found in filter(None, rank):
+                known = best.setdefault((found.passage.article, found.passage.text), found)
+                if found.coverage > known.coverage:
+                    best[known.passage.article, known.passage.text] = found
+        return tuple(best.values())[: self._config.passages]
 
     async def _from_articles(
         self,
@@ -307,10 +319,18 @@ async def interruptible(
             await asyncio.wait({task})
 
 
-def _query(burst: Burst, history: Sequence[Spoken]) -> str:
-    """What to look for: the question, and for a short follow-up what it follows; names of files only without words."""
+def _queries(burst: Burst, history: Sequence[Spoken]) -> Sequence[str]:
+    """What to look for: the question, for a short follow-up with what it follows, and each part that stands alone.
+
+    No one passage may cover all that was said in several messages. Names of files count only where there are no words.
+    """
     asked = "\n\n".join(m.text for m in burst.messages if m.text) or burst.text
-    if len(asked.split()) >= 5:
-        return asked
-    before = next((s.text for s in reversed(history) if s.speaker == "customer" and s.text), "")
-    return f"{asked}\n{before}".strip()
+    if not _stands_alone(asked):
+        before = next((s.text for s in reversed(history) if s.speaker == "customer" and s.text), "")
+        return (f"{asked}\n{before}".strip(),)
+    parts = [m.text for m in burst.messages if _stands_alone(m.text)]
+    return tuple(dict.fromkeys([asked, *parts]))
+
+
+def _stands_alone(text: str) -> bool:
+    return len(text.split()) >= 5

@@ -21,11 +21,12 @@ from frontdesk.core.intake import Ignored, admit
 from frontdesk.core.interruption import Interrupted
 from frontdesk.core.phrases import phrases_for
 from frontdesk.core.relay import Crossing
+from frontdesk.core.reminders import Reminders, next_reminder
 from frontdesk.core.rules import is_thanks
 from frontdesk.core.triage import unjudged
 from frontdesk.core.turn import Turn
 from frontdesk.domain.conversations import Conversation
-from frontdesk.domain.errors import Retry, Undeliverable, Unreadable
+from frontdesk.domain.errors import NotYet, Retry, Undeliverable, Unreadable
 from frontdesk.domain.events import ButtonPressed, Event, MessageDeleted, MessageEdited, MessagePosted, StopRequested
 from frontdesk.domain.ids import ConversationId
 from frontdesk.domain.messages import Message, Reply
@@ -72,6 +73,7 @@ class Desk:
         self._clock = clock
         self._telemetry = telemetry
         self._handoff = Handoff(config, model, telemetry)
+        self._reminders = Reminders(config.remind_minutes, telemetry)
         self._crossing = Crossing(config, self._handoff, telemetry)
         self._assistant = Assistant(config, model, library, self._handoff, telemetry, language_of)
         self._known: OrderedDict[ConversationId, Conversation] = OrderedDict()
@@ -120,13 +122,31 @@ class Desk:
     async def _deal(self, turn: Turn) -> None:
         turn.handled(turn.claim.pending)
         turn.done.extend(turn.claim.unreadable)
+        if turn.thread.channel_key == self.config.speaking.staff_channel:
+            await self._place(turn)
+            return
         if turn.claim.unreadable or turn.claim.attempts >= _GIVE_UP_AFTER:
             await self._give_to_staff(turn)
             return
         burst: list[MessagePosted] = []
         for _, event in turn.events():
             await self._note(turn, event, burst)
+        if not turn.claim.pending:
+            await self._reminders.remind(turn)
         await self._answer(turn, burst)
+
+    async def _place(self, turn: Turn) -> None:
+        """Words that staff wrote at a card before the store knew it go to the ticket's conversation; others nowhere."""
+        conversation = await self._store.linked(turn.thread)
+        home = await self._store.home(conversation) if conversation else None
+        if conversation is None or home is None:
+            if turn.claim.attempts < 6:
+                raise NotYet("no ticket hangs on this thread", after=0.5 * 2.0**turn.claim.attempts)
+            self._telemetry.count("ignored", why="not at a ticket's card")
+            return
+        for _, event in turn.events():
+            moved = event.model_copy(update={"ids": tuple(f"{name}:placed" for name in event.ids)})
+            await self._store.receive(conversation, home, moved, known_only=True)
 
     async def _note(self, turn: Turn, event: Event, burst: list[MessagePosted]) -> None:
         """Deal with one event, in the platform's order; what the assistant is to answer is put into `burst`."""
@@ -299,6 +319,7 @@ class Desk:
     async def _commit(self, turn: Turn) -> None:
         if turn.outcome is not None:
             turn.record(TurnEnded(at=turn.now(), turn=turn.id, outcome=turn.outcome))
+        turn.wake_at = next_reminder(turn.conversation.ticket, self.config.remind_minutes, turn.now())
         await self._store.commit(turn.lease, turn.commit())
         self._remember(turn.conversation)
         story = turn.story()

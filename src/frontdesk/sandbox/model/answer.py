@@ -102,13 +102,16 @@ def _quotation(prompt: Prompt) -> str:
     question = stems(prompt.question[:2000], language)
     if not question and _may_ask_back(prompt):
         return ASK_FOR_MORE.get(language, ASK_FOR_MORE["en"])
+    own = question
     if len(question) <= 1:
         question |= _topic_so_far(prompt, language)
     held = [_coverage(question, passage, language) for passage in prompt.passages]
     if not held or max(held) < ENOUGH:
         return NO_ANSWER
     # The passages come best first, which decides between those that hold about the same.
-    best = max(range(len(held)), key=lambda place: held[place] - 0.03 * place)
+    # Of a short follow-up its own words decide; the topic so far only says what they are about.
+    asked = [_coverage(own, passage, language) if own != question else 0.0 for passage in prompt.passages]
+    best = max(range(len(held)), key=lambda place: held[place] + asked[place] - 0.03 * place)
     scored = _scored(question, prompt.passages[best], language)
     chosen = _chosen(scored, question, asks_how=bool(_ASKS_HOW.search(prompt.question)))
     return _written(chosen) if chosen else NO_ANSWER

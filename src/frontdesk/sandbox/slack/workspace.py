@@ -236,9 +236,15 @@ class Workspace(State):
 
     # buttons, forms, commands
 
-    async def click(self, user: str, channel: str, ts: str, action_id: str, value: Any = None) -> Ack:
-        """Use an element of a message; `value` picks the option, or one of several buttons."""
-        self._must_be_in(user, channel)
+    async def click(
+        self, user: str, channel: str, ts: str, action_id: str, value: Any = None, *, from_outside: bool = False
+    ) -> Ack:
+        """Use an element of a message; `value` picks the option, or one of several buttons.
+
+        `from_outside`: by somebody who is not (or no longer) in the channel, as an old client still may.
+        """
+        if not from_outside:
+            self._must_be_in(user, channel)
         message = self.message(channel, ts) or self.ephemeral(channel, ts)
         if message is None or message.deleted or message.seen_by not in (None, user):
             raise ValueError(f"{user} sees no message {ts} in {channel}")
