@@ -123,7 +123,10 @@ class Program:
             await running
         finally:
             stopping.cancel()
-            running.cancel()
+            if not running.done():  # told to end at once: what is in hand is given back while the store is still there
+                await self._worker.abandon()
+                running.cancel()
+                await asyncio.wait({running})
 
 
 @asynccontextmanager

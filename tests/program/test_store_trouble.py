@@ -45,7 +45,7 @@ async def test_a_full_redis_takes_nothing_that_it_cannot_keep(office: Office) ->
         assert server.poll() is None
         store = f"redis://127.0.0.1:{port}/0"
         desk = await office.run(REDIS_URL=store, FRONTDESK_LOG_FORMAT="json")
-        await _set(port, "1mb")
+        await _set(port, "1")
         asked = await office.ask(QUESTION)
         await desk.until(lambda: any("full" in json.dumps(line) for line in desk.logged))
         status, page = await desk.page("/readyz")
