@@ -44,6 +44,8 @@ class DeskConfig(Value):
     """Seconds within which one person's loose messages in a channel count as one conversation, until it is answered."""
     reopen_days: float = Field(default=7.0, ge=0)
     """Days within which a customer's new message reopens a resolved ticket."""
+    remind_minutes: float = Field(default=30.0, ge=0)
+    """After so many minutes staff are reminded of a customer who waits, then at doubled intervals; 0 = never."""
     note_marks: tuple[str, ...] = ("//", "note:", "notiz:", "nota:")
     """A line that begins with one of these is for staff only."""
     limits: Limits = Limits()

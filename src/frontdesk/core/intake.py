@@ -70,6 +70,8 @@ async def _from_staff(event: Event, records: Records) -> Admitted | Ignored:
     conversation = await records.linked(event.thread)
     if conversation is None and isinstance(event, ButtonPressed):
         conversation = ConversationId(event.value)
+    if conversation is None and isinstance(event, MessagePosted) and event.thread.root not in (None, event.message.id):
+        return Admitted(conversation=event.thread.conversation, home=event.thread, urgent=True)
     home = await records.home(conversation) if conversation else None
     if conversation is None or home is None:
         return Ignored(why="not at a ticket's card")

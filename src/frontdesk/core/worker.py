@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 
 from frontdesk.core.desk import Desk
-from frontdesk.domain.errors import DeskError, Fenced, Retry
+from frontdesk.domain.errors import DeskError, Fenced, NotYet, Retry
 from frontdesk.domain.ids import ConversationId
 from frontdesk.ports.clock import Clock
 from frontdesk.ports.store import Claim, Mailbox
@@ -67,6 +67,8 @@ class Worker:
             await self._desk.take_turn(claim)
         except Fenced:
             self._telemetry.count("fenced")
+        except NotYet as error:
+            await self._mailbox.release(claim.lease, error.after)
         except Retry as error:
             self._telemetry.trouble("a turn has to be taken again", error, after=max(error.after, again))
             await self._mailbox.release(claim.lease, max(error.after, again))

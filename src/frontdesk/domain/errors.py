@@ -25,6 +25,10 @@ class Retry(DeskError):
         self.after = after
 
 
+class NotYet(Retry):
+    """Waits for something that is being done elsewhere right now."""
+
+
 class Ambiguous(DeskError):
     """Sent, and no word came back: it may have happened."""
 

@@ -9,10 +9,10 @@ from typing import Any
 from frontdesk.sandbox.slack.values import Json, Message
 from frontdesk.sandbox.slack.workspace import Workspace
 
-
 _PRESSED = ("actions", "context_actions")
 """Blocks that hold nothing but buttons."""
 _DATE = re.compile(r"<!date\^[^|>]*\|([^>]*)>")
+_BOLD = re.compile(r"(?<![\w*])\*(\w[^*\n]*)\*(?![\w*])")
 _LINK = re.compile(r"<(https?://[^|>]+)\|([^>]*)>")
 
 
@@ -70,8 +70,8 @@ def _line(workspace: Workspace, message: Message) -> Line:
 
 
 def _plain(text: str) -> str:
-    """Slack's own marks for dates and links, as a terminal can show them."""
-    return _LINK.sub(r"\2 \1", _DATE.sub(r"\1", text))
+    """Slack's own marks for dates, links and bold words, as a terminal can show them."""
+    return _BOLD.sub(r"\1", _LINK.sub(r"\2 \1", _DATE.sub(r"\1", text)))
 
 
 def _buttons(blocks: tuple[Json, ...]) -> tuple[str, ...]:
