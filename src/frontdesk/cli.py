@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable, Coroutine
 from importlib.metadata import version as installed_version
 from importlib.resources import as_file, files
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -20,9 +20,10 @@ from frontdesk.adapters.ops.logs import set_up_logs
 from frontdesk.bootstrap import Program, Role, running_desk
 from frontdesk.domain.errors import DeskError, Misconfigured
 from frontdesk.domain.knowledge import IngestReport
-from frontdesk.sandbox import Sandbox
-from frontdesk.sandbox.transcript import read_aloud
 from frontdesk.settings import Settings, env_example, load_settings
+
+if TYPE_CHECKING:
+    from frontdesk.sandbox import Sandbox
 
 app = typer.Typer(
     name="frontdesk",
@@ -130,6 +131,8 @@ async def _check(settings: Settings) -> int:
 
 
 async def _show(folder: Path, port: int, stop: asyncio.Event, *, open_page: bool) -> None:
+    from frontdesk.sandbox import Sandbox  # noqa: PLC0415 - only the demo pays for it
+
     async with Sandbox(port=port) as box:
         with as_file(files("frontdesk.sandbox") / "shop") as shop:
             settings = _sandbox_settings(box, shop, folder)
@@ -143,6 +146,9 @@ async def _show(folder: Path, port: int, stop: asyncio.Event, *, open_page: bool
 
 
 async def _ask(question: str, folder: Path, *, as_json: bool) -> int:
+    from frontdesk.sandbox import Sandbox  # noqa: PLC0415 - as above
+    from frontdesk.sandbox.transcript import read_aloud  # noqa: PLC0415
+
     async with Sandbox() as box:
         with as_file(files("frontdesk.sandbox") / "shop") as shop:
             async with running_desk(_sandbox_settings(box, shop, folder)) as program:
@@ -174,7 +180,7 @@ async def _until_answered(program: Program, seconds: float) -> None:
         raise DeskError(f"no turn ended within {seconds:.0f} s") from None
 
 
-def _sandbox_settings(box: Sandbox, shop: Path, folder: Path) -> Settings:
+def _sandbox_settings(box: "Sandbox", shop: Path, folder: Path) -> Settings:
     """The desk's settings on the sandbox; a real model is used when the environment names one."""
     own_model = {
         k: os.environ[k] for k in ("OPENAI_API_KEY", "OPENAI_BASE_URL", "FRONTDESK_MODEL") if os.environ.get(k)

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from frontdesk.adapters.openai.config import ModelConfig
 from frontdesk.adapters.ops.logs import LogFormat
@@ -72,6 +72,21 @@ class Environment(BaseSettings):
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "info", validation_alias="FRONTDESK_LOG_LEVEL", description="debug, info, warning or error."
     )
+
+
+class _Given(Environment):
+    """The same from the values given, and from nowhere else: a demo must not touch what the machine is set up for."""
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        return (init_settings,)
 
 
 class _Section(BaseModel):
@@ -178,7 +193,7 @@ def _environment(overrides: Mapping[str, str] | None) -> Environment:
     try:
         if overrides is None:
             return Environment()
-        return Environment.model_validate(dict(overrides))
+        return _Given.model_validate(dict(overrides))
     except ValidationError as error:
         raise Misconfigured(_line(error)) from None
 

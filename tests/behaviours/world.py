@@ -116,6 +116,16 @@ class World:
         """Whether the desk sent these words to the platform, if only for a moment."""
         return any(words in json.dumps(request.args, ensure_ascii=False) for request in self.slack.requests)
 
+    async def comment(self, person: str, words: str | None) -> None:
+        """Fill in the form that has opened for somebody and send it; None closes it instead."""
+        await self.until(lambda: self.workspace.views.get(person))
+        view = self.workspace.views[person][-1]
+        if words is None:
+            await self.workspace.close_view(person, view.id)
+            return
+        block = view.body["blocks"][0]
+        await self.workspace.submit_view(person, view.id, {block["block_id"]: {block["element"]["action_id"]: words}})
+
     def watch(self) -> "Watch":
         """Look on from now on."""
         return Watch(self)
@@ -319,14 +329,7 @@ class Talk:
 
     async def comment(self, words: str | None) -> None:
         """Fill in the form that has opened and send it; None closes it instead."""
-        workspace = self.world.workspace
-        await self.world.until(lambda: workspace.views.get(self.who))
-        view = workspace.views[self.who][-1]
-        if words is None:
-            await workspace.close_view(self.who, view.id)
-            return
-        block = view.body["blocks"][0]
-        await workspace.submit_view(self.who, view.id, {block["block_id"]: {block["element"]["action_id"]: words}})
+        await self.world.comment(self.who, words)
 
     async def transcript(self) -> Sequence[Entry]:
         """What is recorded of this conversation."""

@@ -82,7 +82,8 @@ def test_every_command_of_the_readme_is_checked_somewhere(page: Path) -> None:
 
 @a_page
 def test_every_setting_that_is_named_exists(page: Path) -> None:
-    known = {str(field.validation_alias) for field in Environment.model_fields.values()} | {"FRONTDESK_TEST_REDIS_URL", "FRONTDESK_SPECS"}
+    known = {str(field.validation_alias) for field in Environment.model_fields.values()}
+    known |= {"FRONTDESK_TEST_REDIS_URL", "FRONTDESK_SPECS"}
     spans = {span.partition("=")[0] for span in code_spans(page)}
     named = {span for span in spans if re.fullmatch("(FRONTDESK|SLACK|OPENAI|REDIS)_[A-Z_]+", span)}
     assert sorted(named - known) == []

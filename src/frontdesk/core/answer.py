@@ -6,7 +6,7 @@ from typing import Literal
 from pydantic import Field, ValidationError
 
 from frontdesk.core.configuration import DeskConfig
-from frontdesk.core.guards import NO_ANSWER, QUESTION, Grounding, Links, cited_numbers, host_of
+from frontdesk.core.guards import NO_ANSWER, QUESTION, Grounding, Links, cited_numbers, host_of, mailboxes_in
 from frontdesk.core.prompt import Evidence, answer_prompt, numbered
 from frontdesk.core.turn import Turn
 from frontdesk.domain.conversations import Spoken
@@ -154,7 +154,8 @@ class Writer:
         text = finished.text.strip()
         if text.startswith(QUESTION):
             return _question(guard.safe(text.removeprefix(QUESTION).strip()))
-        given = {n: c for n, c in evidence.citations.items() if await self._library.holds(c.article)}
+        held = await self._library.held({c.article for c in evidence.citations.values()})
+        given = {n: c for n, c in evidence.citations.items() if c.article in held}
         numbers = [n for n in cited_numbers(text) if n in given]
         if text.startswith(NO_ANSWER) or NO_ANSWER in text or not numbers:
             why = (
@@ -168,7 +169,8 @@ class Writer:
 
 def links_for(evidence: Evidence, config: DeskConfig) -> Links:
     """Where an answer over this evidence may link to."""
-    return Links({*(host_of(c.url) for c in evidence.citations.values()), *config.allowed_hosts})
+    hosts = {*(host_of(c.url) for c in evidence.citations.values()), *config.allowed_hosts}
+    return Links(hosts, {mailbox for found in evidence.found for mailbox in mailboxes_in(found.passage.text)})
 
 
 def note_passages(turn: Turn, evidence: Evidence, used: Sequence[int] = ()) -> None:

@@ -82,7 +82,9 @@ class Assistant:
             turn.trace.triage, turn.trace.triage_source = triage, "rules"
             await self._handoff.open(turn, triage, f"Hard rule: {rule.name}", burst.messages)
             return
-        asked = [s.text for s in history if s.speaker == "customer"] + [m.text for m in burst.messages]
+        since = turn.conversation.closed_at or 0.0
+        asked = [s.text for s in history if s.speaker == "customer" and s.at > since]
+        asked += [m.text for m in burst.messages]
         if is_frustrated(asked, self._config.frustration):
             triage = unjudged("the customer is frustrated", language).model_copy(
                 update={"sentiment": "angry", "priority": "high", "confidence": 1.0}

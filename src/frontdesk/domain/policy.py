@@ -18,7 +18,7 @@ class Rule(Value):
     priority: Priority = "normal"
     """How urgent the ticket is."""
     patterns: tuple[str, ...]
-    """Regular expressions, matched against the case-folded text."""
+    """Regular expressions, matched without regard to case, accents and line ends."""
 
 
 class Limits(Value):
