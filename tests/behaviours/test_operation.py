@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from behaviours.conftest import Open, a_desk, desk_environment
+from behaviours.conftest import a_desk, desk_environment
 from behaviours.running import running
 from behaviours.world import BOB, GENERAL, SAM, STAFF, SUPPORT, Talk, World, behaviour
 from frontdesk.sandbox import Sandbox
@@ -60,8 +60,6 @@ async def test_what_is_asked_while_no_desk_runs_is_answered_by_the_next(box: San
         await after.another_is_answered()
 
     assert len(talk.replies()) == 2
-
-
 
 
 @behaviour("operation.restart_mid_answer")
@@ -249,13 +247,13 @@ async def test_every_way_a_turn_can_end_leaves_a_trace_that_says_why(world: Worl
 
 @behaviour("operation.trace")
 async def test_the_trace_tells_what_went_wrong_on_the_way(world: World) -> None:
-    world.model.script.fault("status:500", task="triage", times=20)
+    world.model.script.fault("status:401", task="triage")
     talk = await world.ask(SHIPPING)
     await world.card()
     (trace,) = await world.turns_ended(1, talk.conversation)
 
     assert trace.outcome == "handed_off"
-    assert "the model failed (down)" in trace.why
+    assert "the model failed (denied)" in trace.why
 
 
 @behaviour("operation.health")
@@ -309,19 +307,17 @@ async def test_metrics_say_how_many_turns_are_running(world: World) -> None:
 
 
 @behaviour("operation.no_words_in_logs")
-async def test_no_message_text_and_no_token_stands_in_the_logs(
-    box: Sandbox, empty_store: str, tmp_path: Path
-) -> None:
+async def test_no_message_text_and_no_token_stands_in_the_logs(box: Sandbox, empty_store: str, tmp_path: Path) -> None:
     environment = desk_environment(box, empty_store, FRONTDESK_LOG_LEVEL="debug", FRONTDESK_LOG_FORMAT="json")
     workspace, model = box.slack.workspace, box.model
     async with running(environment, tmp_path) as desk:
         model.script.triage(
             {
-                **{"category": "other", "tier": 3, "priority": "normal", "sentiment": "neutral", "language": "en"},
-                **{"confidence": 1.0, "needs_human": True, "reason": "The customer says xylophone-judged"},
+                "category": "other", "tier": 3, "priority": "normal", "sentiment": "neutral", "language": "en",
+                "confidence": 1.0, "needs_human": True, "reason": "The customer says xylophone-judged",
             }
         )
-        model.script.summary("xylophone-summary is not JSON")
+        model.script.summary({"wants": ["xylophone-summary"]})
         await workspace.say("UALICE", SUPPORT, "What about my xylophone-posted order?")
         card = await workspace.until(lambda: next(iter(workspace.history(STAFF)), None))
         await desk.until_said('"handed_off"')
@@ -333,8 +329,8 @@ async def test_no_message_text_and_no_token_stands_in_the_logs(
         await workspace.until(lambda: len(workspace.history(STAFF)) == 2)
 
         box.slack.faults.on("chat.postMessage", Fault.html())
-        model.script.fault("html_200", task="triage", times=9)
-        model.script.triage("xylophone-garbled")
+        model.script.triage({"category": "xylophone-garbled"})
+        model.script.triage({"category": "xylophone-garbled"})
         await workspace.say("UDANA", SUPPORT, "How much is a xylophone-faulted?")
         box.slack.delivery.event(
             {"type": "message", "channel": SUPPORT, "user": "UALICE", "text": "xylophone-malformed", "ts": "x"},
@@ -422,6 +418,22 @@ async def test_a_stream_that_fails_is_whole_in_the_end(world: World, fault: str,
 
     assert reply.shown.count("Delivery time") == 1
     assert len(talk.replies()) == 1
+
+
+@behaviour("operation.post_fails_once")
+async def test_a_handoff_whose_card_was_posted_stays_one_whatever_the_model_says_next(world: World) -> None:
+    world.slack.faults.on("chat.postMessage", Fault.dropped_after_receipt())
+    world.model.script.tool_call("hand_over", {"reason": "The parcel is lost."})
+    talk = await world.ask(SHIPPING)
+    card = await world.card()
+
+    reply = await talk.reply()
+    await card.press("claim", who=SAM)
+    await card.until_shown("Sam")
+
+    assert "#1" in reply.shown
+    assert len(talk.replies()) == 1
+    assert len(world.cards()) == 1
 
 
 @behaviour("operation.post_fails_once")

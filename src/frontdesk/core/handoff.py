@@ -23,7 +23,7 @@ from frontdesk.domain.transcript import (
     TicketOpened,
     TicketReopened,
 )
-from frontdesk.domain.turns import Failed, HandedOff, Triage
+from frontdesk.domain.turns import Failed, HandedOff, Relayed, Triage
 from frontdesk.ports.chat import Chat
 from frontdesk.ports.model import Model, ModelRequest
 from frontdesk.ports.telemetry import Telemetry
@@ -180,6 +180,7 @@ class Handoff:
         what = "handed this back to the assistant" if how == "handed_back" else "resolved this ticket"
         await self._line(turn, f"line:{press.order}", f"{by.name} has {what}.")
         await self.refresh_card(turn)
+        turn.outcome = Relayed()
 
     async def _line(self, turn: Turn, step: str, markdown: str) -> None:
         card = turn.conversation.card
