@@ -79,5 +79,6 @@ class Metrics:
 
 
 def _own_words(trace: TurnTrace) -> str:
-    """Why, unless the model was the one to say it: its reasons may quote the customer."""
-    return "" if trace.outcome == "handed_off" and trace.triage_source == "model" else trace.why
+    """Why, unless the model may have been the one to say it: its reasons quote the customer."""
+    ours = trace.outcome != "handed_off" or trace.triage_source in ("rules", "fallback")
+    return trace.why if ours else ""
