@@ -262,7 +262,7 @@ async def _slack(
 
 
 def _worker(settings: Settings, desk: Desk, store: RedisStore, clock: SystemClock, metrics: Metrics) -> Worker:
-    return Worker(
+    worker = Worker(
         f"{os.uname().nodename}-{os.getpid()}",
         desk,
         store,
@@ -271,6 +271,8 @@ def _worker(settings: Settings, desk: Desk, store: RedisStore, clock: SystemCloc
         lease=settings.store.lease_seconds,
         most=settings.worker.turns_at_once,
     )
+    metrics.watch_turns(lambda: worker.in_hand)
+    return worker
 
 
 def _http(
