@@ -31,9 +31,9 @@ from frontdesk.adapters.slack.parse import (
 from frontdesk.adapters.slack.platform import SlackChat
 from frontdesk.adapters.slack.sockets import Sockets, first_ticket
 from frontdesk.domain.errors import DeskError, Misconfigured, Retry, Unreadable
-from frontdesk.domain.events import Event
+from frontdesk.domain.events import Event, MessagePosted
 from frontdesk.domain.ids import Platform
-from frontdesk.domain.messages import Thread
+from frontdesk.domain.messages import Message, Thread
 from frontdesk.domain.people import Person
 from frontdesk.ports.clock import Clock
 from frontdesk.ports.telemetry import Telemetry
@@ -76,6 +76,8 @@ class SlackApp:
         self._bolt: AsyncApp | None = None
         self._sockets: Sockets | None = None
         self._stopping = False
+        self._storing = True
+        """Whether the last event could be kept; so that an outage is one line of the log and not one for each event."""
         self._in_flight: set[asyncio.Task[Any]] = set()
         """HTTP requests that are being answered."""
 
@@ -273,6 +275,9 @@ class SlackApp:
         """Not stored: no acknowledgement, so that Slack brings it again."""
         if isinstance(error, Retry):
             self._telemetry.count("slack_not_acknowledged")
+            if self._storing:
+                self._telemetry.trouble("slack events are not acknowledged until they can be stored", error)
+            self._storing = False
         else:
             self._telemetry.trouble("slack intake", error)
         return BoltResponse(status=500)
@@ -293,8 +298,13 @@ class SlackApp:
                 await self._chat.suggest(thread, await self._reception.opened(person, thread))
             case FormAsked():
                 await self._open_form(parsed)
+            case MessagePosted(message=Message(attachments=files)) if files:
+                await self._reception.receive(await self._chat.with_known_files(parsed))
             case event:
                 await self._reception.receive(event)
+                if not self._storing:
+                    self._telemetry.note("slack events are stored again")
+                self._storing = True
 
     async def _open_form(self, asked: FormAsked) -> None:
         """Within the three seconds that the press is good for; without the form the press itself counts."""
