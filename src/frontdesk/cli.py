@@ -12,7 +12,7 @@ from contextlib import asynccontextmanager
 from importlib.metadata import version as installed_version
 from importlib.resources import as_file, files
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -21,9 +21,10 @@ from frontdesk.adapters.ops.logs import set_up_logs
 from frontdesk.bootstrap import Program, Role, running_desk
 from frontdesk.domain.errors import DeskError, Misconfigured
 from frontdesk.domain.knowledge import IngestReport
-from frontdesk.sandbox import Sandbox
-from frontdesk.sandbox.transcript import read_aloud
 from frontdesk.settings import Settings, env_example, load_settings
+
+if TYPE_CHECKING:
+    from frontdesk.sandbox import Sandbox
 
 app = typer.Typer(
     name="frontdesk",
@@ -146,8 +147,10 @@ async def _show(folder: Path, port: int, stop: asyncio.Event, *, open_page: bool
 
 
 @asynccontextmanager
-async def _opened(port: int) -> AsyncIterator[Sandbox]:
+async def _opened(port: int) -> "AsyncIterator[Sandbox]":
     """The sandbox with its page on this port. Raises Misconfigured when the port is taken."""
+    from frontdesk.sandbox import Sandbox  # noqa: PLC0415 - only the demo pays for it
+
     box = Sandbox(port=port)
     try:
         await box.__aenter__()
@@ -164,6 +167,9 @@ def _why(error: Exception) -> str:
 
 
 async def _ask(question: str, folder: Path, *, as_json: bool) -> int:
+    from frontdesk.sandbox import Sandbox  # noqa: PLC0415 - only the demo pays for it
+    from frontdesk.sandbox.transcript import read_aloud  # noqa: PLC0415
+
     async with Sandbox() as box:
         with as_file(files("frontdesk.sandbox") / "shop") as shop:
             async with running_desk(_sandbox_settings(box, shop, folder)) as program:
@@ -195,7 +201,7 @@ async def _until_answered(program: Program, seconds: float) -> None:
         raise DeskError(f"no turn ended within {seconds:.0f} s") from None
 
 
-def _sandbox_settings(box: Sandbox, shop: Path, folder: Path) -> Settings:
+def _sandbox_settings(box: "Sandbox", shop: Path, folder: Path) -> Settings:
     """The desk's settings on the sandbox; a real model is used when the environment names one."""
     own_model = {
         k: os.environ[k] for k in ("OPENAI_API_KEY", "OPENAI_BASE_URL", "FRONTDESK_MODEL") if os.environ.get(k)

@@ -30,7 +30,7 @@ class Commands:
             case "help":
                 return HELP
             case _:
-                return f"There is no command `{verb[:30]}`. Try `help`."
+                return f"There is no command `{verb[:30].replace('`', '')}`.\n\n{HELP}"
 
     async def _queue(self) -> str:
         tickets = await self._records.open_tickets()

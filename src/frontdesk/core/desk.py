@@ -22,10 +22,10 @@ from frontdesk.core.interruption import Interrupted
 from frontdesk.core.phrases import phrases_for
 from frontdesk.core.relay import Crossing
 from frontdesk.core.reminders import Reminders, next_reminder
-from frontdesk.core.rules import is_thanks
+from frontdesk.core.rules import says_nothing_new
 from frontdesk.core.triage import unjudged
 from frontdesk.core.turn import Turn
-from frontdesk.domain.conversations import Conversation
+from frontdesk.domain.conversations import Conversation, Spoken
 from frontdesk.domain.errors import NotYet, Retry, Undeliverable, Unreadable
 from frontdesk.domain.events import ButtonPressed, Event, MessageDeleted, MessageEdited, MessagePosted, StopRequested
 from frontdesk.domain.ids import ConversationId
@@ -249,9 +249,9 @@ class Desk:
             await _hint(turn, event, wording.already_with_staff.format(number=conversation.ticket.number))
             turn.outcome = turn.outcome or KeptSilent(why="staff have it already")
             return
-        asked = [s for s in conversation.present if s.speaker == "customer" and s.text]
+        asked = [s for s in conversation.present if s.speaker == "customer" and s.told]
         language = self._assistant.language_of(" ".join(s.text for s in asked))
-        messages = [posted.message for posted in burst] or [_as_message(s.id, s.text, event) for s in asked[-1:]]
+        messages = [posted.message for posted in burst] or [_as_message(s, event) for s in asked[-1:]]
         burst.clear()
         triage = unjudged("the customer asked for a person", language).model_copy(update={"category": "person"})
         await self._handoff.open(turn, triage, "The customer asked for a person", messages)
@@ -285,15 +285,13 @@ class Desk:
         before = [s for s in turn.conversation.present if s.id not in ids]
         edited = any(turn.conversation.reply_to(m.id) for m in messages)
         burst = Burst(messages=messages, addressed=any(p.addressed for p in posted), edited=edited)
-        if self._reopens(turn, burst):
-            await self._handoff.reopen(turn, messages)
+        if _is_resolved(turn):
+            if says_nothing_new(burst.text, _names_of_staff(turn)):
+                turn.outcome = KeptSilent(why="thanks, and nothing else")
+            else:
+                await self._handoff.reopen(turn, messages)
             return
         await self._assistant.take(turn, burst, before)
-
-    def _reopens(self, turn: Turn, burst: Burst) -> bool:
-        ticket = turn.conversation.ticket
-        resolved = ticket is not None and ticket.closed_how == "resolved" and turn.conversation.closed_at is not None
-        return resolved and not is_thanks(burst.text)
 
     async def _give_to_staff(self, turn: Turn) -> None:
         """What cannot be processed is shown to people, with the reason."""
@@ -348,6 +346,18 @@ class Desk:
             self._known.popitem(last=False)
 
 
+def _is_resolved(turn: Turn) -> bool:
+    ticket = turn.conversation.ticket
+    return ticket is not None and ticket.closed_how == "resolved" and turn.conversation.closed_at is not None
+
+
+def _names_of_staff(turn: Turn) -> list[str]:
+    """Whom the customer may thank by name."""
+    ticket = turn.conversation.ticket
+    people = [s.author for s in turn.conversation.relayed] + ([ticket.assignee, ticket.closed_by] if ticket else [])
+    return [person.name for person in people if person]
+
+
 async def _hint(turn: Turn, event: ButtonPressed, words: str) -> None:
     """A private line to whoever pressed; losing it changes nothing."""
     try:
@@ -360,5 +370,5 @@ def _same_words(before: str, after: str) -> bool:
     return "".join(filter(str.isalnum, before.casefold())) == "".join(filter(str.isalnum, after.casefold()))
 
 
-def _as_message(message_id: str, text: str, event: ButtonPressed) -> Message:
-    return Message(id=message_id, author=event.by, text=text, order=event.order)
+def _as_message(said: Spoken, event: ButtonPressed) -> Message:
+    return Message(id=said.id, author=event.by, text=said.text, attachments=said.attachments, order=event.order)

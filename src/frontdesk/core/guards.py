@@ -8,21 +8,31 @@ from frontdesk.domain.knowledge import Citation
 
 NO_ANSWER = "NO_ANSWER"
 QUESTION = "QUESTION:"
+_TELLING = 16
+"""Characters of a beginning that show whether it is one of these."""
 
-_MARKDOWN_LINK = re.compile(r"!?\[(?P<label>[^\[\]\n]{0,400})\]\(\s*<?(?P<url>[^)\s>]*)>?(?:\s+[^)]*)?\)")
+_MARKDOWN_LINK = re.compile(
+    r"!?\[(?P<label>(?:[^\[\]]|\[[^\[\]]{0,200}\]){0,400})\]\(\s*<?(?P<url>[^)\s>]*)>?(?:\s+[^)]*)?\)"
+)
+_TARGET = re.compile(r"\]\(\s*<?(?P<url>[^)\s>]*)[^)]*\)?")
+"""Where a link goes whose label cannot be read."""
 _ANGLE_LINK = re.compile(r"<(?P<url>[a-zA-Z][a-zA-Z0-9+.-]{1,20}:[^<>\s|]*)(?:\|(?P<label>[^<>\n]*))?>")
 _REFERENCE = re.compile(r"^\s{0,3}\[[^\]\n]{1,200}\]:\s*\S+.*$", re.MULTILINE)
-_BARE_LINK = re.compile(
-    r"(?<![\w/@.(<])(?P<url>(?:[a-zA-Z][a-zA-Z0-9+.-]{1,20}://|www\.)[^\s<>()\[\]`'\"|]+[^\s<>()\[\]`'\"|.,;:!?*_~])"
-)
-_NAKED_HOST = re.compile(
-    r"(?<![\w/@.:\-(<])(?P<url>(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,24}(?:/[^\s<>()\[\]`'\"|]*)?)(?![\w@])",
+_HOST = r"(?:[\w-]{1,63}\.){1,10}[^\W\d_]{2,24}"
+_MAILBOX = re.compile(rf"[\w.+%-]{{1,64}}@{_HOST}")
+_ADDRESS = re.compile(
+    r"(?P<url>(?:[a-z][a-z0-9+.-]{1,20}:\\?/{1,3}|www\.)[^\s<>()\[\]`'\"|]*[^\s<>()\[\]`'\"|.,;:!?*_~])"
+    r"|(?P<bare>[a-z][a-z0-9+.-]{1,20}://)"
+    rf"|(?P<mailbox>{_MAILBOX.pattern})"
+    rf"|(?P<naked>{_HOST}(?:/[^\s<>()\[\]`'\"|]*)?)",
     re.IGNORECASE,
 )
 _CITATION = re.compile(r"[ \t]*\[(?P<numbers>\d{1,3}(?:\s*,\s*\d{1,3})*)\](?!\()")
 _UNSETTLED_BRACKET = re.compile(r"\[[^\]]{0,400}(\](\([^)]{0,2000})?)?")
 _THINKING = re.compile(r"<think(?:ing)?>.*?(?:</think(?:ing)?>|\Z)", re.DOTALL | re.IGNORECASE)
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\U000e0000-\U000e007f]")
+_BRACKETS = re.compile(r"[\[\]<>]")
+_ROUNDS = 8
 _COMMON_ENDINGS = re.compile(
     r"com|net|org|io|ai|app|dev|co|uk|de|fr|es|eu|ch|at|it|nl|be|pl|ru|cn|jp|us|info|biz|xyz|me|tv|link|site|online|shop|"
     r"store|top|click|live|cloud|example|test"
@@ -30,10 +40,14 @@ _COMMON_ENDINGS = re.compile(
 
 
 class Links:
-    """Which addresses may be shown as links."""
+    """Which addresses may be shown, because a platform makes links of them."""
 
-    def __init__(self, hosts: Collection[str]) -> None:
+    def __init__(self, hosts: Collection[str], mailboxes: Collection[str] = ()) -> None:
         self._hosts = frozenset(host.lower().removeprefix("www.") for host in hosts if host)
+        self._mailboxes = frozenset(mailbox.lower() for mailbox in mailboxes)
+
+    def allows_mail_to(self, mailbox: str) -> bool:
+        return mailbox.lower() in self._mailboxes
 
     def allows(self, url: str) -> bool:
         """Only https or http, only without a user part, only to a host on the list."""
@@ -53,28 +67,38 @@ def host_of(url: str | None) -> str:
         return ""
 
 
+def mailboxes_in(text: str) -> Collection[str]:
+    """The e-mail addresses that stand in a text."""
+    return _MAILBOX.findall(text)
+
+
 def safe_markdown(text: str, links: Links) -> str:
     """`text` with every address that is not allowed taken out, labels kept, invisible characters removed."""
     text = _CONTROL.sub("", _THINKING.sub("", text))
     text = _REFERENCE.sub("", text)
     text = _MARKDOWN_LINK.sub(lambda m: _link(m["label"], m["url"], links), text)
+    text = _TARGET.sub(lambda m: m[0] if links.allows(m["url"]) else "]", text)
     text = _ANGLE_LINK.sub(lambda m: _link(m["label"] or "", m["url"], links), text)
-    text = _BARE_LINK.sub(lambda m: m["url"] if links.allows(m["url"]) else "(link removed)", text)
-    return _NAKED_HOST.sub(lambda m: m["url"] if _harmless(m["url"], links) else "(link removed)", text)
+    return _ADDRESS.sub(lambda m: m[0] if _may_stand(m, links) else "(link removed)", text)
 
 
 def _link(label: str, url: str, links: Links) -> str:
     if not links.allows(url):
         return label or "(link removed)"
     plain = label.strip()
-    shows_an_address = _BARE_LINK.search(plain) or _NAKED_HOST.search(plain)
-    return url if not plain or shows_an_address else f"[{plain}]({url})"
+    return url if not plain or _ADDRESS.search(plain) else f"[{plain}]({url})"
 
 
-def _harmless(naked: str, links: Links) -> bool:
-    """A dotted word that is no address a platform would make live (`config.py`, `z.B`), or an allowed one."""
-    ending = naked.split("/", 1)[0].rsplit(".", 1)[-1].lower()
-    return not _COMMON_ENDINGS.fullmatch(ending) or links.allows(naked)
+def _may_stand(address: re.Match[str], links: Links) -> bool:
+    """An allowed address, or a dotted word that no platform would make live (`config.py`, `z.B`)."""
+    if address["bare"]:
+        return False
+    if address["mailbox"]:
+        return links.allows_mail_to(address["mailbox"])
+    if address["url"]:
+        return links.allows(address["url"])
+    ending = address["naked"].split("/", 1)[0].rsplit(".", 1)[-1].lower()
+    return not _COMMON_ENDINGS.fullmatch(ending) or links.allows(address["naked"])
 
 
 def settled_length(text: str) -> int:
@@ -121,18 +145,31 @@ class Grounding:
     def __init__(self, given: Mapping[int, Citation], links: Links) -> None:
         self._given = given
         self._links = links
-        self._raw = ""
+        self._beginning = ""
+        self._uncited = ""
+        """What may still hold the beginning of the first marker."""
+        self._done = ""
+        """The finished lines, as they are shown: looked at once, however long the answer grows."""
+        self._line = ""
+        """What came after them, as it came."""
         self._shown = ""
         self._open = False
 
     def feed(self, delta: str) -> str:
         """What of the answer so far can be shown now, beyond what was shown before."""
-        self._raw += delta
-        if not self._open:
-            self._open = any(n in self._given for n in cited_numbers(self._raw))
-        if not self._open or self._raw.lstrip().startswith((NO_ANSWER, QUESTION)):
+        self._line += delta
+        if len(self._beginning) < _TELLING:
+            self._beginning = (self._beginning + delta).lstrip()[:_TELLING]
+        if not self._open and not self._cites(delta):
             return ""
-        safe = self.safe(self._raw[: settled_length(self._raw)])
+        if self._beginning.startswith((NO_ANSWER, QUESTION)):
+            return ""
+        settled = settled_length(self._line)
+        thinks = "<think" in self._line.lower()  # what stands between such tags must be seen whole to be taken out
+        finished = 0 if thinks else self._line.rfind("\n", 0, settled) + 1
+        self._done += self._safe(self._line[:finished])
+        self._line = self._line[finished:]
+        safe = (self._done + self._safe(self._line[: settled - finished])).lstrip()
         if not safe.startswith(self._shown):
             return ""
         fresh = safe[len(self._shown) :]
@@ -141,4 +178,19 @@ class Grounding:
 
     def safe(self, text: str) -> str:
         """The whole text as it may be shown."""
-        return keep_citations(safe_markdown(text, self._links), self._given).lstrip()
+        return self._safe(text).lstrip()
+
+    def _safe(self, text: str) -> str:
+        """Repeated until nothing changes: what is taken out must not make a new link or citation of its neighbours."""
+        for _ in range(_ROUNDS):
+            before = text
+            text = safe_markdown(keep_citations(_CONTROL.sub("", text), self._given), self._links)
+            if text == before:
+                return text
+        return safe_markdown(_BRACKETS.sub("", text), self._links)
+
+    def _cites(self, delta: str) -> bool:
+        self._uncited += delta
+        self._open = any(n in self._given for n in cited_numbers(self._uncited))
+        self._uncited = self._uncited[max(0, self._uncited.rfind("[")) :] if "[" in self._uncited else ""
+        return self._open

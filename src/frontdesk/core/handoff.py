@@ -8,7 +8,7 @@ from frontdesk.core.configuration import DeskConfig
 from frontdesk.core.phrases import Phrases, phrases_for
 from frontdesk.core.prompt import Summary, fitting, summary_prompt, summary_schema
 from frontdesk.core.turn import Turn
-from frontdesk.domain.conversations import Conversation, Spoken
+from frontdesk.domain.conversations import Spoken
 from frontdesk.domain.errors import ModelFailed, Retry, Undeliverable
 from frontdesk.domain.events import ButtonPressed
 from frontdesk.domain.ids import Platform
@@ -28,6 +28,9 @@ from frontdesk.ports.chat import Chat
 from frontdesk.ports.model import Model, ModelRequest
 from frontdesk.ports.telemetry import Telemetry
 
+_EARLIER = 6
+_EARLIER_CHARACTERS = 1_500
+
 
 class Handoff:
     """Opens, shows, reopens and closes tickets."""
@@ -44,20 +47,21 @@ class Handoff:
         turn.settled = True
         try:
             staff, place = self._staff(turn)
-            ticket, card = await self._ticket(turn, staff, place, triage, why, burst, summarise=summarise)
+            shown, card = await self._ticket(turn, staff, place, triage, why, burst, summarise=summarise)
         except Undeliverable as error:
             self._telemetry.trouble("the staff channel does not take tickets", error)
             await self._nobody_there(turn, triage.language)
             return
         await turn.store.link(card_thread(card), turn.conversation.id)
+        at, ticket = turn.now(), shown.ticket
+        turn.record(TicketOpened(at=at, ticket=ticket, card=card, permalink=shown.permalink))
+        wording = phrases_for(triage.language, self._config.phrases, self._config.default_language)
+        said = await self._tell(turn, "told", wording.handed_off, ticket)
+        await self._show_earlier(turn, staff, card, burst)
         for message in burst:
             await self.show_customer(turn, staff, card, message)
-        said = await self._tell(turn, "told", phrases_for(triage.language, self._config.phrases).handed_off, ticket)
-        at = turn.now()
-        permalink = await self._permalink(turn, burst)
         turn.record(
-            TicketOpened(at=at, ticket=ticket, card=card, permalink=permalink),
-            AssistantSaid(at=at, turn=turn.id, refs=said[0], markdown=said[1], answers=tuple(m.id for m in burst)),
+            AssistantSaid(at=at, turn=turn.id, refs=said[0], markdown=said[1], answers=tuple(m.id for m in burst))
         )
         turn.outcome = HandedOff(ticket=ticket.number, why=why)
 
@@ -81,6 +85,22 @@ class Handoff:
             name=author.name or "Customer", image=author.image, markdown=message.text, attachments=message.attachments
         )
         await turn.post(f"customer:{message.id}", staff, card_thread(card), relay)
+
+    async def _show_earlier(self, turn: Turn, staff: Chat, card: MessageRef, burst: Sequence[Message]) -> None:
+        """What the customer wrote in this matter before a person was needed, as one message."""
+        shown = {m.id for m in burst}
+        earlier = [s for s in turn.conversation.present if s.speaker == "customer" and s.told and s.id not in shown]
+        if not earlier:
+            return
+        author = await self._customer(turn, burst)
+        words = [_clipped(s.text) for s in earlier[-_EARLIER:] if s.text]
+        relay = Relay(
+            name=author.name or "Customer",
+            image=author.image,
+            markdown="\n\n".join(words),
+            attachments=tuple(a for s in earlier[-_EARLIER:] for a in s.attachments),
+        )
+        await turn.post("earlier", staff, card_thread(card), relay)
 
     async def pressed(self, turn: Turn, press: ButtonPressed) -> None:
         """A button of the card. Raises Retry."""
@@ -115,11 +135,17 @@ class Handoff:
 
     async def refresh_card(self, turn: Turn) -> None:
         """Make the card say how the ticket stands now. A courtesy: the ticket itself is in the transcript."""
-        card = _card(turn.conversation)
-        if card is None or turn.conversation.card is None:
+        conversation = turn.conversation
+        if conversation.ticket is None or conversation.card is None:
             return
+        card = Card(
+            ticket=conversation.ticket,
+            customer=await self._customer(turn, ()),
+            conversation=conversation.id,
+            permalink=conversation.permalink,
+        )
         try:
-            await turn.chats.on(turn.conversation.card.thread.platform).edit(turn.conversation.card, card)
+            await turn.chats.on(conversation.card.thread.platform).edit(conversation.card, card)
         except (Retry, Undeliverable) as error:
             self._telemetry.trouble("a card could not be refreshed", error)
 
@@ -196,7 +222,7 @@ class Handoff:
         burst: Sequence[Message],
         *,
         summarise: bool,
-    ) -> tuple[Ticket, MessageRef]:
+    ) -> tuple[Card, MessageRef]:
         number = await self._number(turn)
         permalink = await self._permalink(turn, burst)
         customer = await self._customer(turn, burst)
@@ -217,7 +243,7 @@ class Handoff:
         )
         card = Card(ticket=ticket, customer=customer, conversation=turn.conversation.id, permalink=permalink)
         refs = await turn.post("card", staff, place, card)
-        return ticket, refs[0]
+        return card, refs[0]
 
     async def _number(self, turn: Turn) -> int:
         known = turn.result("number")
@@ -279,25 +305,18 @@ def card_thread(card: MessageRef) -> Thread:
     return card.thread.model_copy(update={"root": card.id})
 
 
+def _clipped(text: str) -> str:
+    return text if len(text) <= _EARLIER_CHARACTERS else f"{text[: _EARLIER_CHARACTERS - 1]}…"
+
+
 def plain_summary(history: Sequence[Spoken], burst: Sequence[Message]) -> Summary:
     """A summary without a model."""
-    asked = [s.text for s in history if s.speaker == "customer" and s.text] + [m.text for m in burst if m.text]
+    asked = [s.told for s in history if s.speaker == "customer" and s.told] + [m.text for m in burst if m.text]
     cited = dict.fromkeys(c.title for s in history if s.speaker == "assistant" for c in s.citations)
     wants = " ".join((asked[-1] if asked else "(no text)").split())
     return Summary(
         wants=wants if len(wants) <= 140 else f"{wants[:139]}…",
         tried=tuple(f"The assistant answered from “{title}”" for title in list(cited)[:4]),
-    )
-
-
-def _card(conversation: Conversation) -> Card | None:
-    if conversation.ticket is None or conversation.customer is None:
-        return None
-    return Card(
-        ticket=conversation.ticket,
-        customer=conversation.customer,
-        conversation=conversation.id,
-        permalink=conversation.permalink,
     )
 
 

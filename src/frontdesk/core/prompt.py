@@ -111,7 +111,7 @@ def fitting(history: Sequence[Spoken], characters: int) -> Sequence[Spoken]:
     """The newest part of the history that fits; the rest is left out whole messages at a time."""
     kept = 0
     for spoken in reversed(history):
-        characters -= len(spoken.text) + 40
+        characters -= len(spoken.told) + 40
         if characters < 0:
             break
         kept += 1
@@ -119,7 +119,7 @@ def fitting(history: Sequence[Spoken], characters: int) -> Sequence[Spoken]:
 
 
 def _conversation(history: Sequence[Spoken]) -> str:
-    lines = [f'<message from="{s.speaker}">{escape(s.text)}</message>' for s in history if s.text]
+    lines = [f'<message from="{s.speaker}">{escape(s.told)}</message>' for s in history if s.told]
     return "\n".join(["<conversation>", *lines, "</conversation>"])
 
 

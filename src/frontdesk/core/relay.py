@@ -1,5 +1,7 @@
 """Words between a customer and staff while staff hold the conversation; notes never cross."""
 
+import re
+import unicodedata
 from collections.abc import Sequence
 
 from frontdesk.core.configuration import DeskConfig
@@ -51,7 +53,7 @@ class Crossing:
         author = await staff.introduce(event.message.author)
         message = event.message.model_copy(update={"author": author})
         words = without_notes(message.text, self._config.note_marks)
-        if not words and not message.attachments:
+        if not words and (message.text.strip() or not message.attachments):
             turn.record(StaffNoted(at=turn.now(), message=message))
             turn.outcome = KeptSilent(why="a note for staff")
             return
@@ -132,6 +134,24 @@ def without_notes(text: str, marks: Sequence[str]) -> str:
     return "\n".join(kept).strip()
 
 
+_MARKUP = re.compile(r"(?:[\s*_~>`#|•◦▪‣·–—-]|\d{1,3}[.)](?=\s))*")
+_EMPHASIS = re.compile(r"[*_~`]")
+_GAP = re.compile(r"\s+(?=:)")
+
+
 def _is_marked(line: str, marks: Sequence[str]) -> bool:
-    plain = line.strip().lstrip("*_~> `").casefold()
-    return any(plain.startswith(mark.casefold()) for mark in marks)
+    """Whether a line begins with a mark, however it is indented, listed, quoted, emphasised or typed."""
+    plain = _plain(line)
+    wanted = tuple(mark for mark in map(_plain, marks) if mark)
+    return any(_begins(form, wanted) for form in (plain, _EMPHASIS.sub("", plain)))
+
+
+def _begins(line: str, marks: tuple[str, ...]) -> bool:
+    """Also behind the list sign or quote sign, or within them: a mark may be made of such signs itself."""
+    markup = _MARKUP.match(line)
+    return any(line.startswith(marks, start) for start in range(markup.end() + 1 if markup else 1))
+
+
+def _plain(text: str) -> str:
+    visible = (c for c in unicodedata.normalize("NFKC", text) if unicodedata.category(c) not in ("Cc", "Cf"))
+    return _GAP.sub("", "".join(visible)).strip().casefold()

@@ -5,7 +5,7 @@ from typing import Literal, assert_never
 
 from frontdesk.domain.ids import ConversationId
 from frontdesk.domain.knowledge import Citation
-from frontdesk.domain.messages import Message, MessageRef, Thread
+from frontdesk.domain.messages import Attachment, Message, MessageRef, Thread
 from frontdesk.domain.people import Person
 from frontdesk.domain.tickets import Ticket
 from frontdesk.domain.transcript import (
@@ -48,6 +48,13 @@ class Spoken(Value):
     ref: MessageRef | None = None
     source: str | None = None
     """For words of staff: the message in the ticket's thread that they were relayed from."""
+    attachments: tuple[Attachment, ...] = ()
+
+    @property
+    def told(self) -> str:
+        """The words, and the names of the files that came with them."""
+        names = " ".join(f"[attached: {a.name}]" for a in self.attachments)
+        return f"{self.text}\n{names}".strip() if names else self.text
 
 
 class Conversation(Value):
@@ -113,7 +120,7 @@ def _changes(state: Conversation, entry: Entry) -> dict[str, object]:  # noqa: C
         case CustomerEdited(message_id=message_id, text=text):
             return {"spoken": tuple(_with_text(s, text) if s.id == message_id else s for s in state.spoken)}
         case CustomerDeleted(message_id=message_id):
-            return {"spoken": tuple(_with_text(s, "") if s.id == message_id else s for s in state.spoken)}
+            return {"spoken": tuple(_taken_back(s) if s.id == message_id else s for s in state.spoken)}
         case OtherSaid(message=message):
             return {"spoken": (*state.spoken, _spoken("other", message, entry.at))}
         case AssistantSaid():
@@ -128,9 +135,11 @@ def _changes(state: Conversation, entry: Entry) -> dict[str, object]:  # noqa: C
             )
             return {"spoken": (*state.spoken, said)}
         case StaffSaid(message=message, relayed=relayed, ref=ref):
+            if ref is None:  # the customer never saw it, and still waits
+                return {}
             said = Spoken(
                 speaker="staff",
-                id=ref.id if ref else "",
+                id=ref.id,
                 text=relayed,
                 at=entry.at,
                 author=message.author,
@@ -164,9 +173,14 @@ def _changes(state: Conversation, entry: Entry) -> dict[str, object]:  # noqa: C
 
 
 def _spoken(speaker: Speaker, message: Message, at: float) -> Spoken:
-    names = " ".join(f"[attached: {a.name}]" for a in message.attachments)
-    text = f"{message.text}\n{names}".strip() if names else message.text
-    return Spoken(speaker=speaker, id=message.id, text=text, at=at, author=message.author)
+    return Spoken(
+        speaker=speaker,
+        id=message.id,
+        text=message.text,
+        at=at,
+        author=message.author,
+        attachments=message.attachments,
+    )
 
 
 def _without(state: Conversation, message_id: str) -> tuple[Spoken, ...]:
@@ -175,6 +189,10 @@ def _without(state: Conversation, message_id: str) -> tuple[Spoken, ...]:
 
 def _with_text(spoken: Spoken, text: str) -> Spoken:
     return spoken.model_copy(update={"text": text})
+
+
+def _taken_back(spoken: Spoken) -> Spoken:
+    return spoken.model_copy(update={"text": "", "attachments": ()})
 
 
 def _ticket(state: Conversation, **changes: object) -> Ticket | None:

@@ -31,7 +31,7 @@ class Rule(Value):
     priority: Priority = "normal"
     """How urgent the ticket is."""
     patterns: tuple[Pattern, ...]
-    """Regular expressions, matched against the case-folded text."""
+    """Regular expressions, matched without regard to case, accents and line ends."""
 
 
 class Limits(Value):

@@ -31,9 +31,9 @@ from frontdesk.adapters.slack.parse import (
 from frontdesk.adapters.slack.platform import SlackChat
 from frontdesk.adapters.slack.sockets import Sockets, first_ticket
 from frontdesk.domain.errors import DeskError, Misconfigured, Retry, Unreadable
-from frontdesk.domain.events import Event
+from frontdesk.domain.events import Event, MessagePosted
 from frontdesk.domain.ids import Platform
-from frontdesk.domain.messages import Thread
+from frontdesk.domain.messages import Message, Thread
 from frontdesk.domain.people import Person
 from frontdesk.ports.clock import Clock
 from frontdesk.ports.telemetry import Telemetry
@@ -318,6 +318,8 @@ class SlackApp:
                 await self._chat.suggest(thread, await self._reception.opened(person, thread))
             case FormAsked():
                 await self._open_form(parsed)
+            case MessagePosted(message=Message(attachments=files)) if files:
+                await self._reception.receive(await self._chat.with_known_files(parsed))
             case event:
                 await self._reception.receive(event)
                 if not self._storing:

@@ -1,5 +1,6 @@
 """Carries files from one thread to another: down with the token, up as a new file."""
 
+import asyncio
 from collections.abc import Sequence
 from urllib.parse import urlsplit
 
@@ -11,6 +12,8 @@ from frontdesk.domain.messages import Attachment, Thread
 from frontdesk.domain.value import Value
 
 MOST_BYTES = 20 * 1024 * 1024
+PATIENCE = 1.0
+"""Seconds to ask about a file before its event is stored: Slack waits three for the acknowledgement."""
 FILES_HOST = "files.slack.com"
 
 
@@ -45,6 +48,26 @@ class Files:
             files=[{"id": file.id, "title": file.name} for file in files],
             channel_id=thread.channel,
             thread_ts=thread.root,
+        )
+
+    async def known(self, attachments: Sequence[Attachment]) -> tuple[Attachment, ...]:
+        """Files of another organisation may be announced by their id alone: ask what they are. Raises nothing."""
+        return tuple([await self._known(file) if file.name == file.id else file for file in attachments])
+
+    async def _known(self, attachment: Attachment) -> Attachment:
+        try:
+            async with asyncio.timeout(PATIENCE):
+                answer = await self._api.call("files.info", file=attachment.id)
+        except (DeskError, TimeoutError):
+            return attachment
+        file = answer.get("file") or {}
+        return attachment.model_copy(
+            update={
+                "name": str(file.get("name") or file.get("title") or attachment.name),
+                "media_type": str(file.get("mimetype") or attachment.media_type),
+                "size": max(int(file.get("size") or 0), 0),
+                "url": str(file.get("url_private_download") or file.get("url_private") or ""),
+            }
         )
 
     async def _carry(self, attachment: Attachment) -> Uploaded:
