@@ -1,11 +1,14 @@
 """`check`, `ingest` and `demo` as an operator types them."""
 
+import asyncio
 import json
+import os
 import signal
 import socket
+import sys
 from pathlib import Path
 
-from program.children import PATIENCE, Office, valkeys_in
+from program.children import PATIENCE, SHOP, Office, valkeys_in
 
 
 async def test_check_is_a_line_for_each_thing_and_works_beside_a_running_desk(office: Office) -> None:
@@ -160,3 +163,20 @@ def _write(folder: Path, name: str, title: str, text: str) -> None:
 def _bare(office: Office) -> dict[str, str | None]:
     """None of the office's own settings: the demo brings its own."""
     return dict.fromkeys(office.settings)
+
+
+async def test_ingest_shows_progress_on_a_terminal(office: Office) -> None:
+    terminal, its_end = os.openpty()
+    try:
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "frontdesk", "ingest", str(SHOP / "articles"),
+            cwd=office.folder, stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE, stderr=its_end,
+        )  # fmt: skip
+        out, _ = await asyncio.wait_for(process.communicate(), PATIENCE)
+    finally:
+        os.close(its_end)
+    seen = os.read(terminal, 1 << 16).decode()
+    os.close(terminal)
+    assert process.returncode == 0
+    assert "reading articles 1/" in seen
+    assert "added" in out.decode()
