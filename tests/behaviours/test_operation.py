@@ -62,8 +62,6 @@ async def test_what_is_asked_while_no_desk_runs_is_answered_by_the_next(box: San
     assert len(talk.replies()) == 2
 
 
-
-
 @behaviour("operation.restart_mid_answer")
 @pytest.mark.parametrize("deltas", [0, 10])
 async def test_a_crash_in_the_middle_of_an_answer_ends_in_exactly_one_answer(
