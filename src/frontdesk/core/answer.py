@@ -154,7 +154,8 @@ class Writer:
         text = finished.text.strip()
         if text.startswith(QUESTION):
             return _question(guard.safe(text.removeprefix(QUESTION).strip()))
-        given = {n: c for n, c in evidence.citations.items() if await self._library.holds(c.article)}
+        held = await self._library.held({c.article for c in evidence.citations.values()})
+        given = {n: c for n, c in evidence.citations.items() if c.article in held}
         numbers = [n for n in cited_numbers(text) if n in given]
         if text.startswith(NO_ANSWER) or NO_ANSWER in text or not numbers:
             why = (

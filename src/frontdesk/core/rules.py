@@ -7,7 +7,7 @@ from functools import lru_cache
 
 from pydantic import Field
 
-from frontdesk.domain.policy import Rule
+from frontdesk.domain.policy import Pattern, Rule
 from frontdesk.domain.value import Value
 
 DEFAULT_RULES: tuple[Rule, ...] = (
@@ -157,7 +157,7 @@ class Frustration(Value):
 
     messages: int = Field(default=2, ge=1)
     """How many of the customer's messages must show it."""
-    patterns: tuple[str, ...] = _FRUSTRATED
+    patterns: tuple[Pattern, ...] = _FRUSTRATED
     """Regular expressions that show it."""
 
 

@@ -77,6 +77,8 @@ class SlackApp:
         self._bolt: AsyncApp | None = None
         self._sockets: Sockets | None = None
         self._stopping = False
+        self._storing = True
+        """Whether the last event could be kept; so that an outage is one line of the log and not one for each event."""
         self._in_flight: set[asyncio.Task[Any]] = set()
         """HTTP requests that are being answered."""
 
@@ -286,6 +288,9 @@ class SlackApp:
         """Not stored: no acknowledgement, so that Slack brings it again."""
         if isinstance(error, Retry):
             self._telemetry.count("slack_not_acknowledged")
+            if self._storing:
+                self._telemetry.trouble("slack events are not acknowledged until they can be stored", error)
+            self._storing = False
         else:
             self._telemetry.trouble("slack intake", error)
         return BoltResponse(status=500)
@@ -310,6 +315,9 @@ class SlackApp:
                 await self._reception.receive(await self._chat.with_known_files(parsed))
             case event:
                 await self._reception.receive(event)
+                if not self._storing:
+                    self._telemetry.note("slack events are stored again")
+                self._storing = True
 
     async def _open_form(self, asked: FormAsked) -> None:
         """Within the three seconds that the press is good for; without the form the press itself counts."""

@@ -348,6 +348,7 @@ class SlackReplyStream:
 
     async def _update(self, arguments: dict[str, Any]) -> None:
         """Make the message what it must be in the end; the words are visible, so this is worth waiting for."""
+        self._budgets.update.take()
         await self._edit(arguments, within=20.0)
 
     async def _edit(self, arguments: dict[str, Any], within: float = 0.0) -> None:
