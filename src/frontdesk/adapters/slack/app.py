@@ -14,6 +14,7 @@ from slack_bolt.authorization import AuthorizeResult
 from slack_bolt.context.ack.async_ack import AsyncAck
 from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_bolt.response import BoltResponse
+from slack_sdk.signature import SignatureVerifier
 
 from frontdesk.adapters.slack import render
 from frontdesk.adapters.slack.api import Identity, Refused, SlackApi
@@ -193,12 +194,24 @@ class SlackApp:
             self._in_flight.add(task)
         try:
             bolt_request = await to_bolt_request(request)
+            if not self._is_signed(bolt_request):
+                return web.Response(status=401)
             return await to_aiohttp_response(await self._accept(bolt_request))
         except (ValueError, TypeError, AttributeError):
             return web.Response(status=400, text="not a request of Slack's")
         finally:
             if task is not None:
                 self._in_flight.discard(task)
+
+    def _is_signed(self, request: AsyncBoltRequest) -> bool:
+        """Bolt asks the same again; but a stamp or a signature of the wrong shape makes it fail, not refuse."""
+        assert self._config.signing_secret is not None
+        headers = {name: values[0] for name, values in request.headers.items() if values}
+        try:
+            verifier = SignatureVerifier(self._config.signing_secret.get_secret_value())
+            return verifier.is_valid_request(request.raw_body, headers)
+        except (ValueError, TypeError):
+            return False
 
     async def accept_frame(self, payload: Any, headers: dict[str, Any]) -> BoltResponse:
         """What came over a socket."""
