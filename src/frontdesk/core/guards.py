@@ -12,7 +12,7 @@ _TELLING = 16
 """Characters of a beginning that show whether it is one of these."""
 
 _MARKDOWN_LINK = re.compile(
-    r"!?\[(?P<label>(?:[^\[\]]|\[[^\[\]]{0,200}\]){0,400})\]\(\s*<?(?P<url>[^)\s>]*)>?(?:\s+[^)]*)?\)"
+    r"!?\[(?P<label>(?:[^\[\]]|\[[^\[\]]{0,200}\]){0,400})\]\(\s*+<?(?P<url>[^)\s>]{0,1000}+)>?(?:\s++[^)]{0,400}+)?\)"
 )
 _TARGET = re.compile(r"\]\(\s*<?(?P<url>[^)\s>]*)[^)]*\)?")
 """Where a link goes whose label cannot be read."""
@@ -27,7 +27,7 @@ _ADDRESS = re.compile(
     rf"|(?P<naked>{_HOST}(?:/[^\s<>()\[\]`'\"|]*)?)",
     re.IGNORECASE,
 )
-_CITATION = re.compile(r"[ \t]*\[(?P<numbers>\d{1,3}(?:\s*,\s*\d{1,3})*)\](?!\()")
+_CITATION = re.compile(r"(?<![ \t])[ \t]*\[(?P<numbers>\d{1,3}(?:\s*,\s*\d{1,3})*)\](?!\()")
 _UNSETTLED_BRACKET = re.compile(r"\[[^\]]{0,400}(\](\([^)]{0,2000})?)?")
 _THINKING = re.compile(r"<think(?:ing)?>.*?(?:</think(?:ing)?>|\Z)", re.DOTALL | re.IGNORECASE)
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\U000e0000-\U000e007f]")

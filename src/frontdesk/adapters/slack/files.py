@@ -2,9 +2,10 @@
 
 import asyncio
 from collections.abc import Sequence
-from urllib.parse import urlsplit
+from urllib.parse import unquote
 
 import aiohttp
+from yarl import URL
 
 from frontdesk.adapters.slack.api import SlackApi
 from frontdesk.domain.errors import DeskError, Retry, Undeliverable
@@ -109,10 +110,22 @@ class Files:
 
 
 def may_have_the_token(url: str, api_url: str) -> bool:
-    """Only Slack's file host, and the host of the Web API that has the token anyway."""
+    """Only Slack's file host, and the host of the Web API that has the token anyway, but not the Web API itself.
+
+    Whoever adds a file kept elsewhere chooses its address: one that names a method would have us call it.
+    """
     try:
-        place, api = urlsplit(url), urlsplit(api_url)
-        asked, known = (place.scheme, place.hostname, place.port), (api.scheme, api.hostname, api.port)
+        place, api = URL(url), URL(api_url)  # as the session reads them: `..` and escapes are resolved
+        asked, known = (place.scheme, place.host, place.port), (api.scheme, api.host, api.port)
     except ValueError:
         return False
-    return asked in (known, ("https", FILES_HOST, None), ("https", FILES_HOST, 443))
+    if place.user is not None or place.password is not None:
+        return False
+    if asked == ("https", FILES_HOST, 443):
+        return True
+    return asked == known and _within(place.path, "/files") and not _within(place.path, api.path)
+
+
+def _within(path: str, folder: str) -> bool:
+    plain = unquote(path).replace("\\", "/").casefold()
+    return plain.startswith(folder.casefold()) and ".." not in plain.split("/")
