@@ -16,14 +16,26 @@ BEFORE = st.text(alphabet=" \t*_~>`#•◦-–·\u200b\u2060\ufeff\u00a0", max_s
 NUMBER = st.sampled_from(["", "", "", "1. ", "12) ", "(", "> 3. "])
 MARK = st.sampled_from(MARKS).flatmap(
     lambda mark: st.sampled_from(
-        [mark, mark.upper(), mark.title(), mark.replace(":", " :"), mark.replace(":", "："), mark.replace(":", "*:"),
-         f"*{mark}*", f"_{mark}_"]
+        [
+            mark,
+            mark.upper(),
+            mark.title(),
+            mark.replace(":", " :"),
+            mark.replace(":", "："),
+            mark.replace(":", "*:"),
+            f"*{mark}*",
+            f"_{mark}_",
+        ]
     )
-)  # fmt: skip
-WORDS = st.text(alphabet=st.characters(exclude_categories=["Cs"], exclude_characters="\r\n\x0b\x0c\x1c\x1d\x1e\x85\u2028\u2029"))
+)
+WORDS = st.text(
+    alphabet=st.characters(exclude_categories=["Cs"], exclude_characters="\r\n\x0b\x0c\x1c\x1d\x1e\x85\u2028\u2029")
+)
 PLAIN = WORDS.filter(lambda line: not re.search(r"//|no|／|ｎ|ｏ|Ｎ|Ｏ", line, re.IGNORECASE))
 """Lines that cannot be taken for a note."""
-NOTE = st.builds(lambda before, number, mark, words: before + number.strip("(") + mark + words, BEFORE, NUMBER, MARK, WORDS)
+NOTE = st.builds(
+    lambda before, number, mark, words: before + number.strip("(") + mark + words, BEFORE, NUMBER, MARK, WORDS
+)
 BREAK = st.sampled_from(["\n", "\r\n", "\u2028", "\n\n", "\n \t\n"])
 
 
@@ -58,7 +70,9 @@ def test_what_follows_a_note_up_to_the_next_empty_line_stays_too(
 
 
 @given(NOTE, MESSAGE)
-def test_a_message_that_begins_with_a_mark_is_a_note_as_a_whole(note: str, message: tuple[list[str], list[str]]) -> None:
+def test_a_message_that_begins_with_a_mark_is_a_note_as_a_whole(
+    note: str, message: tuple[list[str], list[str]]
+) -> None:
     assert without_notes(f"{note}\n\n{joined(*message)}", MARKS) == ""
     assert without_notes(f"\n  \n{note}\n\n{joined(*message)}", MARKS) == ""
 
