@@ -14,7 +14,7 @@ import sys
 import textwrap
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Literal, get_args, get_origin
+from typing import Annotated, Any, Literal, get_args, get_origin
 
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
@@ -127,7 +127,9 @@ def _table(section: type[BaseModel]) -> str:
 
 
 def _meanings(section: type[BaseModel]) -> Iterator[tuple[str, str]]:
-    """The docstring below each field."""
+    """The docstring below each field, also of those the section has from another."""
+    if section.__base__ is not None and issubclass(section.__base__, BaseModel) and section.__base__.model_fields:
+        yield from _meanings(section.__base__)
     body = ast.parse(textwrap.dedent(inspect.getsource(section))).body[0]
     assert isinstance(body, ast.ClassDef)
     for field, below in zip(body.body, body.body[1:], strict=False):
@@ -148,8 +150,11 @@ def _kind(annotation: Any) -> str:
     origin = get_origin(annotation)
     if origin is Literal:
         return ", ".join(f"`{argument}`" for argument in arguments)
+    if origin is Annotated:
+        return _kind(arguments[0])
     if origin is tuple:
-        return f"list of {_kind(arguments[0])}s" if arguments[0] is str else "tables"
+        kind = _kind(arguments[0])
+        return f"list of {kind}s" if kind == "text" else "tables"
     if origin is Mapping:
         return "tables"
     if origin is not None:

@@ -84,9 +84,7 @@ class Tab:
             details = params["exceptionDetails"]
             self.complaints.append(details.get("exception", {}).get("description") or details["text"])
         elif event == "Runtime.consoleAPICalled" and params["type"] in ("error", "warning", "assert"):
-            self.complaints.append(
-                " ".join(str(each.get("value", each.get("description"))) for each in params["args"])
-            )
+            self.complaints.append(" ".join(str(each.get("value", each.get("description"))) for each in params["args"]))
         elif event == "Log.entryAdded" and params["entry"]["level"] == "error":
             self.complaints.append(f"{params['entry']['text']} {params['entry'].get('url', '')}")
         elif event == "Network.requestWillBeSent":
@@ -114,13 +112,9 @@ class Tab:
 
     async def see(self, expression: str) -> Any:
         """The value of a JavaScript expression; promises are awaited."""
-        answer = await self.send(
-            "Runtime.evaluate", expression=expression, awaitPromise=True, returnByValue=True
-        )
+        answer = await self.send("Runtime.evaluate", expression=expression, awaitPromise=True, returnByValue=True)
         if "exceptionDetails" in answer:
-            raise AssertionError(
-                answer["exceptionDetails"].get("exception", {}).get("description", expression)
-            )
+            raise AssertionError(answer["exceptionDetails"].get("exception", {}).get("description", expression))
         return answer["result"].get("value")
 
     async def until(self, expression: str, seconds: float = 8.0) -> Any:

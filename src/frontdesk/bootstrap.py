@@ -2,11 +2,12 @@
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
 from typing import Literal
 
-from frontdesk.adapters.library.ingest import Progress, ingest
+from frontdesk.adapters.library.ingest import Progress, ingest, usable
 from frontdesk.adapters.library.language import language_of
 from frontdesk.adapters.library.search import LibrarySearch
 from frontdesk.adapters.openai.model import OpenAIModel
@@ -123,7 +124,10 @@ class Program:
             await running
         finally:
             stopping.cancel()
-            running.cancel()
+            if not running.done():  # told to end at once: what is in hand is given back while the store is still there
+                await self._worker.abandon()
+                running.cancel()
+                await asyncio.wait({running})
 
 
 @asynccontextmanager
@@ -140,8 +144,6 @@ async def running_desk(
         stack.push_async_callback(connection.close)
         store = RedisStore(connection, metrics)
         shelf = RedisShelf(connection)
-        if settings.knowledge is not None:
-            said(_told(await ingest(settings.knowledge, shelf)))
         model = OpenAIModel(settings.model)
         stack.push_async_callback(model.close)
         chats = SwitchedOn()
@@ -149,6 +151,9 @@ async def running_desk(
         desk = Desk(settings.desk, store, chats, model, library, clock, metrics, language_of)
         reception = Reception(desk, Commands(store, chats, clock), store)
         slack = await _slack(settings, reception, clock, metrics, chats, stack)
+        if settings.knowledge is not None:
+            for line in _told(await ingest(settings.knowledge, shelf)):
+                said(line)
         worker = _worker(settings, desk, store, clock, metrics) if role != "gateway" else None
         http = _http(settings, metrics, store, slack, role, show_traces=show_traces)
         await http.start()
@@ -195,14 +200,17 @@ async def check(settings: Settings) -> AsyncIterator[tuple[str, str | None]]:
         connection = await connect(settings.store, join=True)
     except Misconfigured as error:
         yield "store", str(error)
+        if settings.knowledge is not None:
+            yield "articles", await _no_articles(settings.knowledge)
     else:
         try:
-            shelf = RedisShelf(connection)
             yield "store", None
             for doubt in await connection.doubts():
                 yield "store durability", doubt
-            has_articles = await shelf.version() is not None or settings.knowledge is not None
-            yield "articles", None if has_articles else "no articles: set FRONTDESK_KNOWLEDGE or run `frontdesk ingest`"
+            if settings.knowledge is not None:
+                yield "articles", await _no_articles(settings.knowledge)
+            else:
+                yield "articles", await _nothing_ingested(RedisShelf(connection))
         except DeskError as error:
             yield "store", str(error)
         finally:
@@ -215,6 +223,20 @@ async def check(settings: Settings) -> AsyncIterator[tuple[str, str | None]]:
             yield f"model for {', '.join(route.tasks)}", None if route.ok else route.line
     finally:
         await model.close()
+
+
+async def _no_articles(place: Path) -> str | None:
+    try:
+        await usable(place)
+    except Misconfigured as error:
+        return str(error)
+    return None
+
+
+async def _nothing_ingested(shelf: RedisShelf) -> str | None:
+    if await shelf.version() is None:
+        return "no articles: set FRONTDESK_KNOWLEDGE or run `frontdesk ingest`"
+    return None
 
 
 async def _check_slack(settings: Settings) -> AsyncIterator[tuple[str, str | None]]:
@@ -246,7 +268,7 @@ async def _slack(
 
 
 def _worker(settings: Settings, desk: Desk, store: RedisStore, clock: SystemClock, metrics: Metrics) -> Worker:
-    return Worker(
+    worker = Worker(
         f"{os.uname().nodename}-{os.getpid()}",
         desk,
         store,
@@ -255,6 +277,8 @@ def _worker(settings: Settings, desk: Desk, store: RedisStore, clock: SystemCloc
         lease=settings.store.lease_seconds,
         most=settings.worker.turns_at_once,
     )
+    metrics.watch_turns(lambda: worker.in_hand)
+    return worker
 
 
 def _http(
@@ -284,7 +308,7 @@ def require_platform(settings: Settings) -> None:
         raise Misconfigured("FRONTDESK_STAFF_CHANNEL is not set: name the private staff channel, such as slack:C0123")
 
 
-def _told(report: IngestReport) -> str:
+def _told(report: IngestReport) -> Iterator[str]:
     counts: Mapping[str, int] = {
         "added": len(report.added),
         "changed": len(report.changed),
@@ -292,4 +316,6 @@ def _told(report: IngestReport) -> str:
         "unchanged": report.unchanged,
         "skipped": len(report.skipped),
     }
-    return "articles: " + ", ".join(f"{number} {what}" for what, number in counts.items() if number)
+    yield "articles: " + ", ".join(f"{number} {what}" for what, number in counts.items() if number)
+    for name, why in report.skipped:
+        yield f"skipped {name}: {why}"

@@ -7,11 +7,12 @@ import signal
 import sys
 import tempfile
 import webbrowser
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from contextlib import asynccontextmanager
 from importlib.metadata import version as installed_version
 from importlib.resources import as_file, files
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -20,9 +21,10 @@ from frontdesk.adapters.ops.logs import set_up_logs
 from frontdesk.bootstrap import Program, Role, running_desk
 from frontdesk.domain.errors import DeskError, Misconfigured
 from frontdesk.domain.knowledge import IngestReport
-from frontdesk.sandbox import Sandbox
-from frontdesk.sandbox.transcript import read_aloud
 from frontdesk.settings import Settings, env_example, load_settings
+
+if TYPE_CHECKING:
+    from frontdesk.sandbox import Sandbox
 
 app = typer.Typer(
     name="frontdesk",
@@ -36,12 +38,12 @@ _STOPPED_AT_ONCE = 130
 
 
 def main() -> None:
-    """Run a command; what the operator must mend is one line on standard error and exit code 2."""
+    """Run a command; what went wrong is one line on standard error, with exit code 2 when the operator must mend it."""
     try:
         app()
-    except Misconfigured as error:
+    except DeskError as error:
         print(f"frontdesk: {error}", file=sys.stderr)
-        sys.exit(2)
+        sys.exit(2 if isinstance(error, Misconfigured) else 1)
     except KeyboardInterrupt:
         sys.exit(_STOPPED_AT_ONCE)
 
@@ -91,6 +93,8 @@ def demo(
 ) -> None:
     """Everything on this machine: a local Slack, a stand-in model, an example shop, and a page that shows them."""
     set_up_logs("auto", "error" if ask else "warning")
+    if ask is not None and not ask.strip():
+        raise Misconfigured('--ask needs a question, such as --ask "How can I return an item?"')
     with tempfile.TemporaryDirectory(prefix="frontdesk-demo-") as folder:
         if ask is not None:
             sys.exit(asyncio.run(_ask(ask, Path(folder), as_json=as_json)))
@@ -130,7 +134,7 @@ async def _check(settings: Settings) -> int:
 
 
 async def _show(folder: Path, port: int, stop: asyncio.Event, *, open_page: bool) -> None:
-    async with Sandbox(port=port) as box:
+    async with _opened(port) as box:
         with as_file(files("frontdesk.sandbox") / "shop") as shop:
             settings = _sandbox_settings(box, shop, folder)
             async with running_desk(settings, show_traces=True, said=_say) as program:
@@ -142,7 +146,30 @@ async def _show(folder: Path, port: int, stop: asyncio.Event, *, open_page: bool
                 await stop.wait()
 
 
+@asynccontextmanager
+async def _opened(port: int) -> "AsyncIterator[Sandbox]":
+    """The sandbox with its page on this port. Raises Misconfigured when the port is taken."""
+    from frontdesk.sandbox import Sandbox  # noqa: PLC0415 - only the demo pays for it
+
+    box = Sandbox(port=port)
+    try:
+        await box.__aenter__()
+    except (OSError, OverflowError) as error:
+        raise Misconfigured(f"--port {port} cannot be used ({_why(error)}): choose another, or 0 for any") from None
+    try:
+        yield box
+    finally:
+        await box.__aexit__(None, None, None)
+
+
+def _why(error: Exception) -> str:
+    return os.strerror(error.errno) if isinstance(error, OSError) and error.errno else "not a port"
+
+
 async def _ask(question: str, folder: Path, *, as_json: bool) -> int:
+    from frontdesk.sandbox import Sandbox  # noqa: PLC0415 - only the demo pays for it
+    from frontdesk.sandbox.transcript import read_aloud  # noqa: PLC0415
+
     async with Sandbox() as box:
         with as_file(files("frontdesk.sandbox") / "shop") as shop:
             async with running_desk(_sandbox_settings(box, shop, folder)) as program:
@@ -174,7 +201,7 @@ async def _until_answered(program: Program, seconds: float) -> None:
         raise DeskError(f"no turn ended within {seconds:.0f} s") from None
 
 
-def _sandbox_settings(box: Sandbox, shop: Path, folder: Path) -> Settings:
+def _sandbox_settings(box: "Sandbox", shop: Path, folder: Path) -> Settings:
     """The desk's settings on the sandbox; a real model is used when the environment names one."""
     own_model = {
         k: os.environ[k] for k in ("OPENAI_API_KEY", "OPENAI_BASE_URL", "FRONTDESK_MODEL") if os.environ.get(k)

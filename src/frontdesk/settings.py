@@ -4,25 +4,27 @@ import os
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
-from frontdesk.adapters.openai.config import ModelConfig
+from frontdesk.adapters.openai.config import HttpAddress, ModelConfig
 from frontdesk.adapters.ops.logs import LogFormat
 from frontdesk.adapters.redis.config import RedisConfig
 from frontdesk.adapters.slack.config import SlackConfig
 from frontdesk.core.configuration import DeskConfig
 from frontdesk.domain.errors import Misconfigured
-from frontdesk.domain.policy import Speaking
+from frontdesk.domain.policy import Rule, Speaking
 from frontdesk.ports.model import Task
 
 
 class Environment(BaseSettings):
     """Every environment variable the program reads; `.env` in the working folder counts too."""
 
-    model_config = SettingsConfigDict(env_file=".env", env_file_encoding="utf-8", extra="ignore", frozen=True)
+    model_config = SettingsConfigDict(
+        env_file=".env", env_file_encoding="utf-8", env_ignore_empty=True, extra="ignore", frozen=True
+    )
 
     redis_url: SecretStr | None = Field(
         None, validation_alias="REDIS_URL", description="Redis or Valkey. Unset: the desk starts its own."
@@ -42,7 +44,7 @@ class Environment(BaseSettings):
     openai_api_key: SecretStr | None = Field(
         None, validation_alias="OPENAI_API_KEY", description="Key of the model endpoint."
     )
-    openai_base_url: str | None = Field(
+    openai_base_url: HttpAddress | None = Field(
         None, validation_alias="OPENAI_BASE_URL", description="Any OpenAI-compatible endpoint. Unset: OpenAI."
     )
     model: str = Field("gpt-4o-mini", validation_alias="FRONTDESK_MODEL", description="The model, for every task.")
@@ -93,32 +95,39 @@ class _Section(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
+class DeskSection(DeskConfig):
+    """How the desk behaves, and rules that stand in front of the built-in ones."""
+
+    extra_rules: tuple[Rule, ...] = ()
+    """Hard rules of the team's own; unlike `rules` they leave the built-in ones in force."""
+
+
 class RouteSection(_Section):
     """A model of its own for one task."""
 
     model: str = Field(min_length=1)
     """The model's name at its endpoint."""
-    base_url: str | None = None
+    base_url: HttpAddress | None = None
     """An endpoint of its own; the common key is never sent there."""
     api_key_env: str | None = None
     """Name of the environment variable that holds the key; the key itself never stands in the file."""
 
 
 class SlackSection(_Section):
-    sockets: int = 2
+    sockets: int = Field(default=2, ge=1, le=10)
     """Socket Mode connections of one process; Slack allows ten for an app."""
-    timeout: float = 10.0
+    timeout: float = Field(default=10.0, gt=0)
     """Seconds a call of the Web API may take."""
     native_streaming: Literal["auto", "never"] = "auto"
     """`never` always grows an answer by editing a message."""
 
 
 class StoreSection(_Section):
-    shards: int = 4
+    shards: int = Field(default=4, ge=1, le=256)
     """Hash slots that conversations are spread over; fixed by the first process that uses a database."""
-    retention_days: float = 90.0
+    retention_days: float = Field(default=90.0, gt=0)
     """How long a conversation is kept after the last thing that happened in it."""
-    lease_seconds: float = 15.0
+    lease_seconds: float = Field(default=15.0, gt=0)
     """How long a worker that says nothing keeps a conversation."""
 
 
@@ -132,7 +141,7 @@ class WorkerSection(_Section):
 class File(_Section):
     """`frontdesk.toml`."""
 
-    desk: DeskConfig = DeskConfig()
+    desk: DeskSection = DeskSection()
     routes: Mapping[Task, RouteSection] = Field(default_factory=dict)
     slack: SlackSection = SlackSection()
     store: StoreSection = StoreSection()
@@ -168,7 +177,7 @@ def load_settings(overrides: Mapping[str, str] | None = None) -> Settings:
         channels=_channels(environment.channels), staff_channel=_staff_channel(environment.staff_channel)
     )
     return Settings(
-        desk=file.desk.model_copy(update={"speaking": speaking}),
+        desk=_desk(file.desk, speaking),
         store=RedisConfig(url=environment.redis_url, data_dir=environment.data_dir, **file.store.model_dump()),
         model=_model(environment, file, overrides or os.environ),
         slack=_slack(environment, file, speaking),
@@ -196,6 +205,8 @@ def _environment(overrides: Mapping[str, str] | None) -> Environment:
         return _Given.model_validate(dict(overrides))
     except ValidationError as error:
         raise Misconfigured(_line(error)) from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise Misconfigured(f".env cannot be read ({type(error).__name__}): it must be a text file in UTF-8") from None
 
 
 def _file(path: Path, *, required: bool) -> File:
@@ -208,20 +219,16 @@ def _file(path: Path, *, required: bool) -> File:
     except (OSError, UnicodeDecodeError) as error:
         raise Misconfigured(f"FRONTDESK_CONFIG={path}: cannot be read ({type(error).__name__})") from None
     try:
-        return File.model_validate(_with_defaults(tomllib.loads(text)))
+        return File.model_validate(tomllib.loads(text))
     except tomllib.TOMLDecodeError as error:
         raise Misconfigured(f"{path}: not valid TOML: {error}") from None
     except ValidationError as error:
         raise Misconfigured(f"{path}: {_line(error)}") from None
 
 
-def _with_defaults(data: dict[str, Any]) -> dict[str, Any]:
-    """`extra_rules` in the file stand in front of the built-in ones; `rules` would replace them."""
-    desk = data.get("desk")
-    if isinstance(desk, dict) and "extra_rules" in desk:
-        own = desk.pop("extra_rules")
-        desk["rules"] = [*own, *(rule.model_dump() for rule in DeskConfig().rules)]
-    return data
+def _desk(section: DeskSection, speaking: Speaking) -> DeskConfig:
+    told = {name: getattr(section, name) for name in DeskConfig.model_fields}
+    return DeskConfig(**{**told, "rules": (*section.extra_rules, *section.rules), "speaking": speaking})
 
 
 def _model(environment: Environment, file: File, names: Mapping[str, str]) -> ModelConfig:

@@ -1,5 +1,6 @@
 """A fresh desk on a fresh sandbox for each behaviour; one Valkey serves them all in turn."""
 
+import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from importlib.resources import files
@@ -7,8 +8,10 @@ from pathlib import Path
 
 import pytest
 import redis.asyncio
+import structlog
 
 from behaviours.world import Articles, World
+from frontdesk.adapters.ops.logs import set_up_logs
 from frontdesk.adapters.redis.embedded import EmbeddedValkey
 from frontdesk.bootstrap import running_desk
 from frontdesk.sandbox import Sandbox
@@ -17,6 +20,18 @@ from frontdesk.settings import load_settings
 SHOP = Path(str(files("frontdesk.sandbox") / "shop"))
 
 Open = Callable[..., Awaitable[World]]
+
+
+@pytest.fixture(autouse=True)
+def logs() -> Iterator[None]:
+    """As operators see them; what structlog does by itself draws every local variable of an error, for seconds."""
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    set_up_logs("json")
+    yield
+    root.handlers[:] = handlers
+    root.setLevel(level)
+    structlog.reset_defaults()
 
 
 @pytest.fixture(scope="session")
@@ -36,26 +51,30 @@ async def empty_store(valkey: str) -> str:
     return valkey
 
 
+def desk_environment(box: Sandbox, store: str, **environment: str) -> dict[str, str]:
+    """A desk with the example shop's articles on this sandbox; `environment` overrides, an empty value leaves out."""
+    names = {
+        "REDIS_URL": store,
+        "SLACK_BOT_TOKEN": box.slack.bot_token,
+        "SLACK_APP_TOKEN": box.slack.app_token,
+        "SLACK_API_URL": box.slack.api_url,
+        "OPENAI_API_KEY": box.model.api_key,
+        "OPENAI_BASE_URL": box.model.base_url,
+        "FRONTDESK_MODEL": "stand-in",
+        "FRONTDESK_STAFF_CHANNEL": "slack:CSTAFF",
+        "FRONTDESK_CHANNELS": "slack:CSUPPORT",
+        "FRONTDESK_KNOWLEDGE": str(SHOP / "articles"),
+        "FRONTDESK_CONFIG": str(SHOP / "frontdesk.toml"),
+        "FRONTDESK_HTTP": "127.0.0.1:0",
+        **environment,
+    }
+    return {name: value for name, value in names.items() if value}
+
+
 @asynccontextmanager
 async def a_desk(box: Sandbox, store: str, **environment: str) -> AsyncIterator[World]:
-    """A desk with the example shop's articles on this sandbox; `environment` overrides its settings."""
-    settings = load_settings(
-        {
-            "REDIS_URL": store,
-            "SLACK_BOT_TOKEN": box.slack.bot_token,
-            "SLACK_APP_TOKEN": box.slack.app_token,
-            "SLACK_API_URL": box.slack.api_url,
-            "OPENAI_API_KEY": box.model.api_key,
-            "OPENAI_BASE_URL": box.model.base_url,
-            "FRONTDESK_MODEL": "stand-in",
-            "FRONTDESK_STAFF_CHANNEL": "slack:CSTAFF",
-            "FRONTDESK_CHANNELS": "slack:CSUPPORT",
-            "FRONTDESK_KNOWLEDGE": str(SHOP / "articles"),
-            "FRONTDESK_CONFIG": str(SHOP / "frontdesk.toml"),
-            "FRONTDESK_HTTP": "127.0.0.1:0",
-            **{name: value for name, value in environment.items() if value},
-        }
-    )
+    """A running desk, told what `desk_environment` says."""
+    settings = load_settings(desk_environment(box, store, **environment))
     async with running_desk(settings, show_traces=True) as program:
         yield World(box, program, settings)
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +17,7 @@ from frontdesk.domain.transcript import Entry
 from frontdesk.domain.turns import TurnTrace
 from frontdesk.sandbox import Sandbox
 from frontdesk.sandbox.model.prompt import Prompt, Task, read_prompt
+from frontdesk.sandbox.slack.delivery import sign
 from frontdesk.sandbox.slack.values import Message
 from frontdesk.settings import Settings
 
@@ -134,7 +136,7 @@ class World:
 
     async def another_is_answered(self, who: str = DANA) -> "Talk":
         """Somebody else asks afterwards and is answered: by then the desk has dealt with what came before."""
-        talk = await self.ask("Which payment methods do you accept?", who=who)
+        talk = await self.ask(f"{self.mention} Which payment methods do you accept?", who=who)
         await talk.reply()
         return talk
 
@@ -191,6 +193,37 @@ class World:
     def _store_url(self) -> str:
         assert self.settings.store.url is not None
         return self.settings.store.url.get_secret_value()
+
+    async def counted(self, line: str) -> float:
+        """The figure of one line of the desk's metrics; 0 while there is none."""
+        _, text = await self.page("/metrics")
+        return next((float(each.rsplit(" ", 1)[1]) for each in text.splitlines() if each.startswith(line)), 0.0)
+
+    async def until_counted(self, line: str, at_least: float = 1, timeout: float = 5.0) -> None:
+        """Wait until the desk itself has counted something; each look is a request to it."""
+        async with asyncio.timeout(timeout):
+            while await self.counted(line) < at_least:
+                pass
+
+    def event_body(self, who: str, where: str, text: str) -> bytes:
+        """What the platform would send for a message, without anybody having written it."""
+        now = f"{time.time():.6f}"
+        event = {"type": "message", "channel": where, "channel_type": "channel", "user": who, "text": text, "ts": now}
+        whole = {"type": "event_callback", "team_id": self.slack.team_id, "event_id": f"Ev{now}", "event": event}
+        return json.dumps(whole).encode()
+
+    def signed(self, body: bytes, at: int | None = None) -> dict[str, str]:
+        """Headers that prove where a request comes from."""
+        stamp = str(at or int(time.time()))
+        signature = sign(self.slack.signing_secret, stamp, body)
+        return {"X-Slack-Request-Timestamp": stamp, "X-Slack-Signature": signature}
+
+    async def post(self, path: str, body: bytes, headers: dict[str, str]) -> int:
+        """A request to the desk from anywhere."""
+        headers = {"Content-Type": "application/json", **headers}
+        address = f"{self.program.address}{path}"
+        async with aiohttp.ClientSession() as session, session.post(address, data=body, headers=headers) as answer:
+            return answer.status
 
     async def page(self, path: str) -> tuple[int, str]:
         """What the desk itself serves: status and text."""

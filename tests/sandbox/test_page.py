@@ -18,9 +18,7 @@ from browser import CHROMIUM, Tab, browser
 from frontdesk.sandbox.page import PageServer
 from frontdesk.sandbox.slack import SlackServer
 
-pytestmark = pytest.mark.skipif(
-    CHROMIUM is None, reason="no chromium on this machine: the page is not tested"
-)
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no chromium on this machine: the page is not tested")
 
 HOSTILE = (
     "<img src=x onerror=\"document.title='owned'\"><script>document.title='owned'</script> "
@@ -163,13 +161,9 @@ def behave(app: AsyncApp, desk: Desk) -> None:  # noqa: C901 - a list of listene
     @app.action("claim")
     async def clicked(ack: Any, body: dict[str, Any]) -> None:
         await ack()
-        desk.clicks.append(
-            f"{body['user']['id']} {body['actions'][0]['action_id']} {body['actions'][0]['value']}"
-        )
+        desk.clicks.append(f"{body['user']['id']} {body['actions'][0]['action_id']} {body['actions'][0]['value']}")
         if body["actions"][0]["action_id"] == "claim":
-            await client.chat_update(
-                channel=body["channel"]["id"], ts=body["message"]["ts"], text="Claimed by Sam"
-            )
+            await client.chat_update(channel=body["channel"]["id"], ts=body["message"]["ts"], text="Claimed by Sam")
 
     @app.action("note")
     async def open_note(ack: Any, body: dict[str, Any]) -> None:
@@ -234,14 +228,10 @@ async def test_hostile_text_becomes_neither_markup_nor_script(tab: Tab, slack: S
     await tab.type(CUSTOMER, f"hostile {HOSTILE}", enter=True)
     await tab.until("document.querySelectorAll('#customer .message').length === 3")
     assert await tab.see("document.querySelectorAll('main img, main script, main iframe').length") == 0
-    links = await tab.see(
-        "[...document.querySelectorAll('main .message a')].map((each) => [each.protocol, each.rel])"
-    )
+    links = await tab.see("[...document.querySelectorAll('main .message a')].map((each) => [each.protocol, each.rel])")
     assert links
     assert all(protocol in ("http:", "https:") and "noopener" in rel for protocol, rel in links)
-    attributes = await tab.see(
-        "[...document.querySelectorAll('main *')].flatMap((each) => each.getAttributeNames())"
-    )
+    attributes = await tab.see("[...document.querySelectorAll('main *')].flatMap((each) => each.getAttributeNames())")
     assert not [name for name in attributes if name.startswith("on")]
     assert await tab.see("document.title") != "owned"
 
@@ -249,9 +239,7 @@ async def test_hostile_text_becomes_neither_markup_nor_script(tab: Tab, slack: S
 async def test_a_crowd_mention_that_went_live_is_plain_to_see(tab: Tab, desk: Desk) -> None:
     await desk.client.chat_postMessage(channel="CSUPPORT", text="Hello <!channel> and <@UBOB>")
     await tab.until("document.querySelector('#customer .mention.crowd')?.textContent === '@channel'")
-    await tab.until(
-        "document.querySelector('#customer .mention:not(.crowd)')?.textContent.startsWith('@Bob')"
-    )
+    await tab.until("document.querySelector('#customer .mention:not(.crowd)')?.textContent.startsWith('@Bob')")
 
 
 async def test_a_streamed_reply_grows_live_and_takes_feedback(tab: Tab, desk: Desk) -> None:
@@ -264,9 +252,7 @@ async def test_a_streamed_reply_grows_live_and_takes_feedback(tab: Tab, desk: De
     desk.go_on.set()
     await tab.shows("three days, or one with express.", "#customer")
     await tab.until("!document.querySelector('.message.streaming')")
-    assert (
-        await tab.see("document.querySelector('#customer .thread-body strong').textContent") == "three days"
-    )
+    assert await tab.see("document.querySelector('#customer .thread-body strong').textContent") == "three days"
     await tab.click("#customer .button", "Not helpful")
     await tab.until("document.querySelector('#customer [aria-pressed=true]')?.textContent === 'Not helpful'")
     assert desk.clicks == ["UALICE rate bad"]
@@ -372,9 +358,7 @@ async def test_a_direct_message_opens_and_is_written(tab: Tab, slack: SlackServe
     await tab.choose("#customer-place", dm)
     await tab.type(CUSTOMER, "in private", enter=True)
     await tab.shows("in private", "#customer .message")
-    assert [each.text for each in slack.workspace.history(slack.workspace.dm_with("UBOB").id)] == [
-        "in private"
-    ]
+    assert [each.text for each in slack.workspace.history(slack.workspace.dm_with("UBOB").id)] == ["in private"]
 
 
 async def test_what_was_said_before_is_there_after_a_reload(tab: Tab, slack: SlackServer) -> None:
@@ -390,15 +374,11 @@ async def test_what_was_said_before_is_there_after_a_reload(tab: Tab, slack: Sla
 async def test_nothing_scrolls_sideways(tab: Tab, slack: SlackServer, width: int) -> None:
     await tab.size(width, 800, touch=width < 500)
     await tab.type(CUSTOMER, "a person please, " + "w" * 300, enter=True)
-    await tab.until(
-        "document.querySelector('#customer .message') && document.querySelector('#staff .message')"
-    )
+    await tab.until("document.querySelector('#customer .message') && document.querySelector('#staff .message')")
     for view in ("staff", "trace", "customer"):
         await tab.see(f"document.querySelector('#tab-{view}').click()")
         assert await tab.see("document.documentElement.scrollWidth <= innerWidth"), view
-        assert await tab.see(
-            f"document.querySelector('#{view}').getBoundingClientRect().right <= innerWidth"
-        ), view
+        assert await tab.see(f"document.querySelector('#{view}').getBoundingClientRect().right <= innerWidth"), view
 
 
 async def test_the_page_says_that_the_model_is_not_an_ai(tab: Tab) -> None:
@@ -416,12 +396,8 @@ async def test_the_trace_of_the_last_turn_is_shown_as_text(tab: Tab, page: PageS
             {"number": 1, "title": "Shipping", "score": 8.0, "coverage": 0.5, "used": True},
             {"number": 2, "title": "<img src=x>", "score": 4.0, "coverage": 0.1, "used": False},
         ],
-        "steps": [
-            {"task": "answer", "seconds": 1.2, "input_tokens": 900, "output_tokens": 50, "finish": "stop"}
-        ],
-        "tools": [
-            {"name": "order_status", "arguments": {"order": "4711"}, "seconds": 0.1, "result": "shipped"}
-        ],
+        "steps": [{"task": "answer", "seconds": 1.2, "input_tokens": 900, "output_tokens": 50, "finish": "stop"}],
+        "tools": [{"name": "order_status", "arguments": {"order": "4711"}, "seconds": 0.1, "result": "shipped"}],
     }
 
     async def latest(request: web.Request) -> web.Response:

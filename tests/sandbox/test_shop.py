@@ -55,11 +55,7 @@ def test_the_two_languages_state_the_same_facts(stem: str) -> None:
 
 def test_links_lead_to_articles() -> None:
     known = {front_matter(path)[0]["url"] for path in ARTICLES}
-    linked = {
-        link
-        for path in ARTICLES
-        for link in re.findall(r"\]\((https://help\.[^)]+)\)", front_matter(path)[1])
-    }
+    linked = {link for path in ARTICLES for link in re.findall(r"\]\((https://help\.[^)]+)\)", front_matter(path)[1])}
     assert linked
     assert linked <= known
 
@@ -87,11 +83,7 @@ def quoted_article(language: str, question: str, wanted: str | None) -> str | No
 
 def test_the_stand_in_quotes_the_right_article_nearly_always() -> None:
     asked = QUESTIONS["answered"]
-    wrong = [
-        one
-        for one in asked
-        if quoted_article(one["language"], one["question"], one["article"]) != one["article"]
-    ]
+    wrong = [one for one in asked if quoted_article(one["language"], one["question"], one["article"]) != one["article"]]
     assert len(wrong) <= 0.1 * len(asked), wrong
 
 

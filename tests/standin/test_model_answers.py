@@ -131,9 +131,7 @@ async def test_a_summary_tells_what_is_wanted_and_what_was_tried(client: AsyncOp
 
 
 async def test_a_tool_is_called_when_the_customer_spells_it_out(client: AsyncOpenAI) -> None:
-    tools: Any = [
-        {"type": "function", "function": {"name": "order_status", "parameters": {"type": "object"}}}
-    ]
+    tools: Any = [{"type": "function", "function": {"name": "order_status", "parameters": {"type": "object"}}}]
     messages = prompt('Please use the tool order_status with {"order": "KB-204817"}')
     step: Any = await client.chat.completions.create(model="any", messages=messages, tools=tools)
     assert step.choices[0].finish_reason == "tool_calls"
@@ -146,9 +144,7 @@ async def test_a_tool_is_called_when_the_customer_spells_it_out(client: AsyncOpe
     result = {"role": "tool", "tool_call_id": call.id, "content": '{"status": "shipped", "parcels": 2}'}
     messages += [step.choices[0].message.model_dump(exclude_none=True), result]
     final = await client.chat.completions.create(model="any", messages=messages, tools=tools)
-    assert (
-        final.choices[0].message.content == "This is what I found:\n\n- **Status**: shipped\n- **Parcels**: 2"
-    )
+    assert final.choices[0].message.content == "This is what I found:\n\n- **Status**: shipped\n- **Parcels**: 2"
 
 
 async def test_a_tool_that_was_not_offered_is_not_called(client: AsyncOpenAI) -> None:

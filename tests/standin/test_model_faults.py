@@ -18,22 +18,16 @@ TEXT = "one two three four five six seven eight nine ten"
 
 
 async def streamed(client: AsyncOpenAI, **options: Any) -> list[Any]:
-    stream = await client.chat.completions.create(
-        model="any", messages=prompt(QUESTION), stream=True, **options
-    )
+    stream = await client.chat.completions.create(model="any", messages=prompt(QUESTION), stream=True, **options)
     return [chunk async for chunk in stream]
 
 
 def text_of(chunks: list[Any]) -> str:
-    return "".join(
-        chunk.choices[0].delta.content or "" for chunk in chunks if chunk.choices and chunk.choices[0].delta
-    )
+    return "".join(chunk.choices[0].delta.content or "" for chunk in chunks if chunk.choices and chunk.choices[0].delta)
 
 
 def finish_of(chunks: list[Any]) -> str | None:
-    return next(
-        (c.choices[0].finish_reason for c in chunks if c.choices and c.choices[0].finish_reason), None
-    )
+    return next((c.choices[0].finish_reason for c in chunks if c.choices and c.choices[0].finish_reason), None)
 
 
 @pytest.mark.parametrize(
@@ -66,9 +60,7 @@ async def test_a_context_that_is_too_long_has_its_code(model: ModelServer, clien
     assert raised.value.code == "context_length_exceeded"
 
 
-async def test_a_refused_argument_is_refused_only_when_present(
-    model: ModelServer, client: AsyncOpenAI
-) -> None:
+async def test_a_refused_argument_is_refused_only_when_present(model: ModelServer, client: AsyncOpenAI) -> None:
     model.script.fault("refuse:temperature", times=2)
     with pytest.raises(openai.BadRequestError) as raised:
         await streamed(client, temperature=0.2)
@@ -93,9 +85,7 @@ async def test_keep_alive_comments_never_run_into_the_read_timeout(model: ModelS
     await model.until(lambda: model.under_way == 0)
 
 
-async def test_a_cut_stream_shows_its_first_deltas_and_breaks(
-    model: ModelServer, client: AsyncOpenAI
-) -> None:
+async def test_a_cut_stream_shows_its_first_deltas_and_breaks(model: ModelServer, client: AsyncOpenAI) -> None:
     model.script.answer(TEXT)
     model.script.fault("cut", after=2)
     seen = ""
@@ -175,12 +165,8 @@ async def test_choices_can_have_the_wrong_type(model: ModelServer, client: Async
     assert isinstance((await streamed(client))[0].choices, str)
 
 
-@pytest.mark.parametrize(
-    "name", ["comments", "no_done", "usage_in_every_chunk", "reasoning_content", "reasoning"]
-)
-async def test_harmless_oddities_leave_the_answer_whole(
-    model: ModelServer, client: AsyncOpenAI, name: str
-) -> None:
+@pytest.mark.parametrize("name", ["comments", "no_done", "usage_in_every_chunk", "reasoning_content", "reasoning"])
+async def test_harmless_oddities_leave_the_answer_whole(model: ModelServer, client: AsyncOpenAI, name: str) -> None:
     expected = await answered(client, QUESTION)
     model.script.fault(name)
     chunks = await streamed(client)
@@ -224,9 +210,7 @@ async def test_tool_calls_can_be_odd(
     assert odd([call for c in chunks if c.choices for call in c.choices[0].delta.tool_calls or ()])
 
 
-async def test_a_tool_delta_without_index_arrives_without_one(
-    model: ModelServer, client: AsyncOpenAI
-) -> None:
+async def test_a_tool_delta_without_index_arrives_without_one(model: ModelServer, client: AsyncOpenAI) -> None:
     model.script.tool_call("first", {"a": 1})
     model.script.fault("tool_index_missing")
     chunks = await streamed(client)
@@ -238,9 +222,7 @@ async def test_a_fault_can_wait_for_its_task(model: ModelServer, client: AsyncOp
     model.script.fault("status:503", task="triage")
     assert "30 days" in await answered(client, QUESTION)
     with pytest.raises(openai.InternalServerError):
-        await client.chat.completions.create(
-            model="any", messages=prompt("hi"), response_format=json_task("triage")
-        )
+        await client.chat.completions.create(model="any", messages=prompt("hi"), response_format=json_task("triage"))
 
 
 @pytest.mark.parametrize("name", ["cut", "bad_json_chunk", "stall"])

@@ -9,9 +9,7 @@ from openai import AsyncOpenAI
 from standin.model_client import json_task, prompt
 
 
-async def triaged(
-    client: AsyncOpenAI, text: str, conversation: tuple[tuple[str, str], ...] = ()
-) -> dict[str, Any]:
+async def triaged(client: AsyncOpenAI, text: str, conversation: tuple[tuple[str, str], ...] = ()) -> dict[str, Any]:
     reply = await client.chat.completions.create(
         model="any",
         messages=prompt(text, passages=(), conversation=conversation, task="triage"),
@@ -107,14 +105,10 @@ async def test_frustration_earlier_in_the_conversation_counts(client: AsyncOpenA
 
 
 async def test_the_task_line_is_enough_when_there_is_no_response_format(client: AsyncOpenAI) -> None:
-    reply = await client.chat.completions.create(
-        model="any", messages=prompt("hi", passages=(), task="triage")
-    )
+    reply = await client.chat.completions.create(model="any", messages=prompt("hi", passages=(), task="triage"))
     assert json.loads(reply.choices[0].message.content or "")["category"] == "greeting"
 
 
-@pytest.mark.parametrize(
-    ("text", "language"), [("返品したいです", "ja"), ("환불해 주세요", "ko"), ("我想退货", "zh")]
-)
+@pytest.mark.parametrize(("text", "language"), [("返品したいです", "ja"), ("환불해 주세요", "ko"), ("我想退货", "zh")])
 async def test_other_scripts_are_recognised(client: AsyncOpenAI, text: str, language: str) -> None:
     assert (await triaged(client, text))["language"] == language

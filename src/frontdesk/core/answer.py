@@ -63,12 +63,16 @@ _OFFERS: tuple[ToolOffer, ...] = (
 class Writer:
     """Writes one answer; made anew for each."""
 
-    def __init__(self, turn: Turn, model: Model, library: Library, config: DeskConfig, stream: ReplyStream) -> None:
+    def __init__(
+        self, turn: Turn, model: Model, library: Library, config: DeskConfig, stream: ReplyStream, *, live: bool = True
+    ) -> None:
         self._turn = turn
         self._model = model
         self._library = library
         self._config = config
         self._stream = stream
+        self._live = live
+        """False when nothing is to be shown before the whole reply is known."""
 
     async def write(self, history: Sequence[Spoken], found: Sequence[Found], question: str, language: str) -> Draft:
         """A draft within the limits of steps. Raises ModelFailed when the model gives nothing usable twice."""
@@ -78,7 +82,7 @@ class Writer:
         for step in range(self._config.limits.steps):
             last = step == self._config.limits.steps - 1
             try:
-                finished, guard = await self._step(messages, evidence, offer=not last, live=not failures)
+                finished, guard = await self._step(messages, evidence, offer=not last, live=self._live and not failures)
             except ModelFailed as failure:
                 failures += 1
                 self._turn.trace.happened(f"the model failed: {failure.fault}")
@@ -150,7 +154,8 @@ class Writer:
         text = finished.text.strip()
         if text.startswith(QUESTION):
             return _question(guard.safe(text.removeprefix(QUESTION).strip()))
-        given = {n: c for n, c in evidence.citations.items() if await self._library.holds(c.article)}
+        held = await self._library.held({c.article for c in evidence.citations.values()})
+        given = {n: c for n, c in evidence.citations.items() if c.article in held}
         numbers = [n for n in cited_numbers(text) if n in given]
         if text.startswith(NO_ANSWER) or NO_ANSWER in text or not numbers:
             why = (

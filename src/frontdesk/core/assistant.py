@@ -69,6 +69,11 @@ class Assistant:
 
     async def take(self, turn: Turn, burst: Burst, history: Sequence[Spoken]) -> None:
         """Answer the burst. Raises Retry or Fenced."""
+        decided = self._handoff.decided(turn)
+        if decided is not None:
+            turn.trace.triage = decided[0]
+            await self._handoff.open(turn, *decided, burst.messages)
+            return
         silent = self._reason_for_silence(turn, burst, history)
         if silent:
             turn.outcome = KeptSilent(why=silent)
@@ -174,45 +179,43 @@ class Assistant:
         stream: ReplyStream,
     ) -> None:
         language = turn.trace.language
-        writer = Writer(turn, self._model, self._library, self._config, stream)
-        resumed = "answer" in turn.journal
+        left = await turn.chat.find(turn.thread, turn.marker("answer")) if "answer" in turn.journal else ()
         await turn.intend("answer")
+        writer = Writer(turn, self._model, self._library, self._config, stream, live=not left)
         draft = await writer.write(history, found, burst.text, language)
         wording = self._wording(language)
         match draft.kind:
             case "answer":
-                lead = f"{wording.updated}\n\n" if burst.edited else ""
-                reply = Reply(
-                    markdown=lead + draft.markdown, citations=draft.citations, rateable=True, language=language
-                )
-                await self._deliver(turn, burst, reply, stream, resumed=resumed)
+                reply = Reply(markdown=draft.markdown, citations=draft.citations, rateable=True, language=language)
+                await self._deliver(turn, burst, reply, stream, left)
                 turn.outcome = Answered()
             case "question":
-                await self._deliver(
-                    turn, burst, Reply(markdown=draft.markdown, language=language), stream, resumed=resumed
-                )
+                await self._deliver(turn, burst, Reply(markdown=draft.markdown, language=language), stream, left)
                 turn.outcome = AskedBack(why=draft.why)
             case "unsure":
-                await self._deliver(turn, burst, self._unsure_reply(wording, language), stream, resumed=resumed)
+                await self._deliver(turn, burst, self._unsure_reply(wording, language), stream, left)
                 turn.outcome = AskedBack(why=draft.why)
             case "person":
                 await stream.cut("")
                 await self._handoff.open(turn, triage, draft.why, burst.messages)
 
-    async def _deliver(self, turn: Turn, burst: Burst, reply: Reply, stream: ReplyStream, *, resumed: bool) -> None:
+    async def _deliver(
+        self, turn: Turn, burst: Burst, reply: Reply, stream: ReplyStream, left: tuple[MessageRef, ...]
+    ) -> None:
         """Make the reply stand in the thread once; a message an earlier try left there is finished, not repeated."""
         turn.settled = True
-        left = await turn.chat.find(turn.thread, turn.marker("answer")) if resumed and not stream.refs else ()
+        reply = self._led(burst, reply)
+        refs = left
         if left:
             await turn.chat.edit(left[0], reply)
-            refs: tuple[MessageRef, ...] = left
+            await turn.chat.status(turn.thread, "")
         else:
             refs = await stream.finish(reply)
         self._said(turn, burst, reply, refs)
 
     async def _say(self, turn: Turn, burst: Burst, markdown: str, language: str, *buttons: Button) -> None:
         turn.settled = True
-        reply = Reply(markdown=markdown, language=language, buttons=buttons)
+        reply = self._led(burst, Reply(markdown=markdown, language=language, buttons=buttons))
         refs = await turn.post("answer", turn.chat, turn.thread, reply)
         self._said(turn, burst, reply, refs)
 
@@ -236,6 +239,12 @@ class Assistant:
         await self._say(turn, burst, reply.markdown, language, *reply.buttons)
         turn.outcome = AskedBack(why=why)
 
+    def _led(self, burst: Burst, reply: Reply) -> Reply:
+        """A second reply to the same message says why it comes."""
+        if not burst.edited:
+            return reply
+        return reply.model_copy(update={"markdown": f"{self._wording(reply.language).updated}\n\n{reply.markdown}"})
+
     def _unsure_reply(self, wording: Phrases, language: str) -> Reply:
         button = Button(action="ask_person", label=wording.talk_to_person, style="primary")
         return Reply(markdown=wording.unsure, buttons=(button,), language=language)
@@ -246,9 +255,8 @@ class Assistant:
         turn.trace.happened(f"interrupted: {by.why}")
         match by.kind:
             case "stop":
-                visible = bool(stream.refs)
                 refs = await stream.cut(wording.stopped)
-                if visible:
+                if refs:
                     self._said(turn, burst, Reply(markdown=wording.stopped), refs, cut=True)
                 turn.outcome = KeptSilent(why="stopped by the customer")
             case "person":
@@ -258,13 +266,13 @@ class Assistant:
                     turn, triage, "The customer asked for a person", burst.messages, summarise=False
                 )
             case "superseded":
+                await stream.cut("")
                 raise Interrupted(by)
 
     async def _without_model(self, turn: Turn, burst: Burst, stream: ReplyStream, language: str, fault: str) -> None:
         """The model gave nothing usable: the customer gets a person, never an error."""
         self._telemetry.trouble("the model failed", None, fault=fault)
-        if stream.refs:
-            await stream.cut("…")
+        await stream.cut("…")
         triage = turn.trace.triage or unjudged(f"the model failed ({fault})", language)
         try:
             await self._handoff.open(
@@ -312,7 +320,7 @@ async def interruptible(
             turn.news.clear()
             fresh = await turn.store.look(turn.lease)
             known = {p.key for p in turn.claim.pending}
-            found = interruption([p for p in fresh if p.key not in known], answering, visible=bool(stream.refs))
+            found = interruption([p for p in fresh if p.key not in known], answering, visible=stream.visible)
             if found is not None and not turn.settled and not task.done():
                 raise Interrupted(found)
     finally:

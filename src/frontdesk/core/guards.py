@@ -8,9 +8,11 @@ from frontdesk.domain.knowledge import Citation
 
 NO_ANSWER = "NO_ANSWER"
 QUESTION = "QUESTION:"
+_TELLING = 16
+"""Characters of a beginning that show whether it is one of these."""
 
 _MARKDOWN_LINK = re.compile(
-    r"!?\[(?P<label>(?:[^\[\]]|\[[^\[\]]{0,200}\]){0,400})\]\(\s*<?(?P<url>[^)\s>]*)>?(?:\s+[^)]*)?\)"
+    r"!?\[(?P<label>(?:[^\[\]]|\[[^\[\]]{0,200}\]){0,400})\]\(\s*+<?(?P<url>[^)\s>]{0,1000}+)>?(?:\s++[^)]{0,400}+)?\)"
 )
 _TARGET = re.compile(r"\]\(\s*<?(?P<url>[^)\s>]*)[^)]*\)?")
 """Where a link goes whose label cannot be read."""
@@ -22,10 +24,10 @@ _ADDRESS = re.compile(
     r"(?P<url>(?:[a-z][a-z0-9+.-]{0,20}:\\?/{1,3}|www\.|//(?=[\w-]+\.))[^\s<>()\[\]`'\"|]*[^\s<>()\[\]`'\"|.,;:!?*_~])"
     r"|(?P<bare>[a-z][a-z0-9+.-]{0,20}://)"
     rf"|(?P<mailbox>{_MAILBOX.pattern})"
-    rf"|(?P<naked>{_HOST}(?![\w.-]*://)(?:/[^\s<>()\[\]`'\"|:]*)?)",
+    rf"|(?P<naked>(?>{_HOST})(?![\w.-]{{0,40}}://)(?:/[^\s<>()\[\]`'\"|:]*)?)",
     re.IGNORECASE,
 )
-_CITATION = re.compile(r"[ \t]*\[(?P<numbers>\d{1,3}(?:\s*,\s*\d{1,3})*)\](?!\()")
+_CITATION = re.compile(r"(?<![ \t])[ \t]*\[(?P<numbers>\d{1,3}(?:\s*,\s*\d{1,3})*)\](?!\()")
 _UNSETTLED_BRACKET = re.compile(r"\[[^\]]{0,400}(\](\([^)]{0,2000})?)?")
 _THINKING = re.compile(r"<think(?:ing)?>.*?(?:</think(?:ing)?>|\Z)", re.DOTALL | re.IGNORECASE)
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\U000e0000-\U000e007f]")
@@ -153,19 +155,32 @@ class Grounding:
     def __init__(self, given: Mapping[int, Citation], links: Links) -> None:
         self._given = given
         self._links = links
-        self._raw = ""
+        self._beginning = ""
+        self._uncited = ""
+        """What may still hold the beginning of the first marker."""
+        self._done = ""
+        """The finished lines, as they are shown: looked at once, however long the answer grows."""
+        self._line = ""
+        """What came after them, as it came."""
         self._shown = ""
         self._open = False
 
     def feed(self, delta: str) -> str:
         """What of the answer so far can be shown now, beyond what was shown before."""
-        self._raw += delta
-        if not self._open:
-            self._open = any(n in self._given for n in cited_numbers(self._raw))
-        if not self._open or self._raw.lstrip().startswith((NO_ANSWER, QUESTION)):
+        self._line += delta
+        if len(self._beginning) < _TELLING:
+            self._beginning = (self._beginning + delta).lstrip()[:_TELLING]
+        if not self._open and not self._cites(delta):
             return ""
+        if self._beginning.startswith((NO_ANSWER, QUESTION)):
+            return ""
+        settled = settled_length(self._line)
+        thinks = "<think" in self._line.lower()  # what stands between such tags must be seen whole to be taken out
+        finished = 0 if thinks else self._line.rfind("\n", 0, settled) + 1
+        self._done += self._safe(self._line[:finished])
+        self._line = self._line[finished:]
         # A citation takes the spaces before it along, so they are shown with what follows them.
-        safe = self.safe(self._raw[: settled_length(self._raw)]).rstrip(" \t")
+        safe = (self._done + self._safe(self._line[: settled - finished])).lstrip().rstrip(" \t")
         if not safe.startswith(self._shown):
             return ""
         fresh = safe[len(self._shown) :]
@@ -173,13 +188,20 @@ class Grounding:
         return fresh
 
     def safe(self, text: str) -> str:
-        """The whole text as it may be shown.
+        """The whole text as it may be shown."""
+        return self._safe(text).lstrip()
 
-        Repeated until nothing changes: what is taken out must not make a new link or citation of its neighbours.
-        """
+    def _safe(self, text: str) -> str:
+        """Repeated until nothing changes: what is taken out must not make a new link or citation of its neighbours."""
         for _ in range(_ROUNDS):
             before = text
-            text = safe_markdown(keep_citations(_CONTROL.sub("", text), self._given), self._links).lstrip()
+            text = safe_markdown(keep_citations(_CONTROL.sub("", text), self._given), self._links)
             if text == before:
                 return text
         return safe_markdown(_BRACKETS.sub("", text), self._links)
+
+    def _cites(self, delta: str) -> bool:
+        self._uncited += delta
+        self._open = any(n in self._given for n in cited_numbers(self._uncited))
+        self._uncited = self._uncited[max(0, self._uncited.rfind("[")) :] if "[" in self._uncited else ""
+        return self._open

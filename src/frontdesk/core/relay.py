@@ -136,7 +136,7 @@ def without_notes(text: str, marks: Sequence[str]) -> str:
 
 _MARKUP = re.compile(r"(?:[\s*_~>`#|•◦▪‣·–—-]|\d{1,3}[.)](?=\s))*")
 _EMPHASIS = re.compile(r"[*_~`]")
-_GAP = re.compile(r"\s+(?=:)")
+_GAP = re.compile(r"(?<!\s)\s+(?=:)")
 
 
 def _is_marked(line: str, marks: Sequence[str]) -> bool:

@@ -7,7 +7,7 @@ from functools import lru_cache
 
 from pydantic import Field
 
-from frontdesk.domain.policy import Rule
+from frontdesk.domain.policy import Pattern, Rule
 from frontdesk.domain.value import Value
 
 DEFAULT_RULES: tuple[Rule, ...] = (
@@ -150,6 +150,10 @@ _BETWEEN = re.compile(r"[\s,.!;¡…–-]*")
 
 
 _LONGEST_THANKS = 160
+_LONGEST_TEXT = 8_000
+"""Characters that rules are matched against, so that nobody can keep the desk busy with one message."""
+_LOOKED_BACK = 30
+"""Messages of the customer that are looked at for frustration."""
 
 
 class Frustration(Value):
@@ -157,7 +161,7 @@ class Frustration(Value):
 
     messages: int = Field(default=2, ge=1)
     """How many of the customer's messages must show it."""
-    patterns: tuple[str, ...] = _FRUSTRATED
+    patterns: tuple[Pattern, ...] = _FRUSTRATED
     """Regular expressions that show it."""
 
 
@@ -166,9 +170,15 @@ def _compiled(pattern: str) -> re.Pattern[str]:
     return re.compile(_unaccented(pattern), re.IGNORECASE)
 
 
-def _found(patterns: Iterable[str], text: str) -> bool:
-    plain = " ".join(_unaccented(text).split())
+def _found(patterns: Iterable[str], plain: str) -> bool:
     return any(_compiled(pattern).search(plain) for pattern in patterns)
+
+
+def _plain(text: str) -> str:
+    """One line without accents; of a text that no person typed, its beginning and its end."""
+    if len(text) > _LONGEST_TEXT:
+        text = f"{text[: _LONGEST_TEXT // 2]}\n{text[-_LONGEST_TEXT // 2 :]}"
+    return " ".join(_unaccented(text).split())
 
 
 def _unaccented(text: str) -> str:
@@ -179,12 +189,13 @@ def _unaccented(text: str) -> str:
 
 def match_rule(text: str, rules: Sequence[Rule]) -> Rule | None:
     """The first rule that `text` sets off."""
-    return next((rule for rule in rules if _found(rule.patterns, text)), None)
+    plain = _plain(text)
+    return next((rule for rule in rules if _found(rule.patterns, plain)), None)
 
 
 def is_frustrated(messages: Sequence[str], frustration: Frustration) -> bool:
     """Whether enough of the customer's messages show that they have had enough."""
-    return sum(_found(frustration.patterns, text) for text in messages) >= frustration.messages
+    return sum(_found(frustration.patterns, _plain(text)) for text in messages[-_LOOKED_BACK:]) >= frustration.messages
 
 
 def is_thanks(text: str, names: Collection[str] = ()) -> bool:

@@ -11,6 +11,8 @@ from frontdesk.ports.store import Claim, Mailbox
 from frontdesk.ports.telemetry import Telemetry
 
 _LONGEST_WAIT = 60.0
+_LONGEST_GOODBYE = 3.0
+"""Seconds an abandoned turn may take to give its conversation back; its lease would end by itself."""
 
 
 class Worker:
@@ -48,8 +50,11 @@ class Worker:
 
     async def abandon(self) -> None:
         """End the turns in hand now; their conversations are due again at once."""
-        for _, task in list(self._turns.values()):
+        turns = [task for _, task in self._turns.values()]
+        for task in turns:
             task.cancel()
+        if turns:
+            await asyncio.wait(turns, timeout=_LONGEST_GOODBYE)
 
     @property
     def in_hand(self) -> int:
@@ -68,23 +73,29 @@ class Worker:
         except Fenced:
             self._telemetry.count("fenced")
         except NotYet as error:
-            await self._mailbox.release(claim.lease, error.after)
+            await self._give_back(claim, error.after)
         except Retry as error:
             self._telemetry.trouble("a turn has to be taken again", error, after=max(error.after, again))
-            await self._mailbox.release(claim.lease, max(error.after, again))
+            await self._give_back(claim, max(error.after, again))
         except DeskError as error:
             self._telemetry.trouble("a turn failed", error)
-            await self._mailbox.release(claim.lease, again)
+            await self._give_back(claim, again)
         except asyncio.CancelledError:
-            await self._mailbox.release(claim.lease, 0.0)
+            await self._give_back(claim, 0.0)
             raise
         except Exception as error:  # noqa: BLE001 - the boundary of a turn: one conversation's bug must not stop the others
             self._telemetry.trouble("a bug ended a turn", error)
-            await self._mailbox.release(claim.lease, again)
+            await self._give_back(claim, again)
         finally:
             held = self._turns.get(claim.lease.conversation)
             if held is not None and held[0] is claim:
                 del self._turns[claim.lease.conversation]
+
+    async def _give_back(self, claim: Claim, again_in: float) -> None:
+        try:
+            await self._mailbox.release(claim.lease, again_in)
+        except Retry as error:  # the lease ends by itself, and then the conversation is due
+            self._telemetry.trouble("a conversation could not be given back", error)
 
     async def _beat(self) -> None:
         while True:

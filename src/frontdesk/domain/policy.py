@@ -1,11 +1,24 @@
 """Hard rules that stand in front of the model, and the limits of a turn."""
 
-from typing import Literal
+import re
+from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from frontdesk.domain.turns import Category, Priority
 from frontdesk.domain.value import Value
+
+
+def _compiles(pattern: str) -> str:
+    try:
+        re.compile(pattern)
+    except re.error as error:
+        raise ValueError(f"`{pattern}` is not a regular expression: {error}") from None
+    return pattern
+
+
+Pattern = Annotated[str, AfterValidator(_compiles)]
+"""A regular expression that was found to be one."""
 
 
 class Rule(Value):
@@ -17,7 +30,7 @@ class Rule(Value):
     """What kind of matter the ticket is."""
     priority: Priority = "normal"
     """How urgent the ticket is."""
-    patterns: tuple[str, ...]
+    patterns: tuple[Pattern, ...]
     """Regular expressions, matched without regard to case, accents and line ends."""
 
 

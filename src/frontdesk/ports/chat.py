@@ -20,6 +20,11 @@ class ReplyStream(Protocol):
         """Where it stands so far, in order; empty until something is visible."""
         ...
 
+    @property
+    def visible(self) -> bool:
+        """True from the moment on at which the customer may see something of it."""
+        ...
+
     async def append(self, markdown: str) -> None:
         """More of the reply. Raises nothing of the platform's: trouble is kept for `finish`."""
         ...

@@ -1,6 +1,6 @@
 """The team's articles, as the desk asks them."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Protocol
 
 from frontdesk.domain.ids import ArticleId
@@ -12,8 +12,8 @@ class Library(Protocol):
         """The passages that speak of the query, best first; from the articles as they are at this moment."""
         ...
 
-    async def holds(self, article: ArticleId) -> bool:
-        """Whether the article is still there."""
+    async def held(self, articles: Collection[ArticleId]) -> frozenset[ArticleId]:
+        """Those of the articles that are still there."""
         ...
 
 

@@ -9,9 +9,9 @@ import bm25s
 import numpy as np
 import numpy.typing as npt
 from bm25s.tokenization import Tokenized
-from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
 from frontdesk.adapters.library.alike import alike
+from frontdesk.adapters.library.language import most_likely
 from frontdesk.adapters.library.vocabulary import Vocabulary
 from frontdesk.adapters.library.words import Stems, is_filler, words
 from frontdesk.domain.ids import ArticleId
@@ -54,6 +54,39 @@ class _Sought(NamedTuple):
     rarity: float
 
 
+class _Postings:
+    """Which passages hold which term."""
+
+    def __init__(self, terms: Sequence[Sequence[int]], vocabulary: int) -> None:
+        numbers = [np.unique(np.array(held, dtype=np.int32)) for held in terms]
+        places = np.repeat(np.arange(len(terms), dtype=np.int32), [len(held) for held in numbers])
+        flat = np.concatenate(numbers) if numbers else np.zeros(0, dtype=np.int32)
+        order = np.argsort(flat, kind="stable")
+        self._places: Ints = places[order]
+        self._starts: list[int] = np.searchsorted(flat[order], np.arange(vocabulary + 1)).tolist()
+
+    def count(self, number: int) -> int:
+        """How many passages hold the term."""
+        return self._starts[number + 1] - self._starts[number]
+
+    def heard(self, sought: Sequence[_Sought], candidates: Ints) -> npt.NDArray[np.float64]:
+        """How much of what is sought each candidate speaks of, 0 to 1; the candidates are in ascending order."""
+        heard = np.zeros(len(candidates))
+        for term in sought:
+            related = self._any(term.related, candidates) * RELATED
+            heard += term.rarity * np.maximum(self._any(term.exact, candidates), related)
+        return heard / max(sum(term.rarity for term in sought), 1e-9)
+
+    def _any(self, numbers: Iterable[int], candidates: Ints) -> npt.NDArray[np.bool_]:
+        """Which candidates hold one of the terms."""
+        found = np.zeros(len(candidates), dtype=np.bool_)
+        for number in numbers:
+            holding = self._places[self._starts[number] : self._starts[number + 1]]
+            if len(holding):
+                found |= holding.take(holding.searchsorted(candidates), mode="clip") == candidates
+        return found
+
+
 class _Terms:
     """Numbers for the words of articles; `die` in German and `die` in English are two."""
 
@@ -85,7 +118,9 @@ class Index:
         shelved = [(article, passage) for article in articles for passage in article.passages]
         self._passages = [passage for _, passage in shelved]
         self._public = np.array([article.audience == "public" for article, _ in shelved], dtype=np.float32)
-        self._language = np.array([article.language for article, _ in shelved], dtype=np.str_)
+        languages = np.array([article.language for article, _ in shelved], dtype=np.str_)
+        self._in = {str(language): languages == language for language in np.unique(languages)}
+        """Which passages are in a language."""
         self._sizes: Mapping[str, int] = Counter(article.language for article, _ in shelved)
         """How many passages there are in each language."""
         terms = _Terms(self._stems)
@@ -93,13 +128,12 @@ class Index:
         texts = [terms.of(passage.text, article.language) for article, passage in shelved]
         weighed = [title * TITLE_WEIGHT + text for title, text in zip(titles, texts, strict=True)]
         ids = terms.ids
-        self._titles = [frozenset(title) for title in titles]
-        self._terms: list[Ints] = [np.unique(np.array(numbers, dtype=np.int32)) for numbers in weighed]
+        self._in_titles = _Postings(titles, len(ids))
+        self._in_passages = _Postings(weighed, len(ids))
         self._rarity = self._rarities(ids)
         self._vocabularies = _vocabularies(ids)
         self._alike = {language: alike(language, self._stems) for language in self._sizes}
         self._bm25 = _ranking(weighed, len(ids))
-        self._identifier = _identifier(self._sizes)
 
     def search(self, query: str, audience: Audience = "public", limit: int = 6) -> Sequence[Found]:
         """Best first; nothing that shares no word with the question."""
@@ -108,12 +142,11 @@ class Index:
             return ()
         language = self._language_of(query[:LONGEST_QUESTION])
         sought = {spoken: self._sought(asked, spoken, language) for spoken in self._sizes}
-        weights = np.where(self._language == language, np.float32(OWN_LANGUAGE), np.float32(1))
-        if audience == "public":
-            weights = weights * self._public
+        weights = self._public.copy() if audience == "public" else np.ones(len(self._passages), dtype=np.float32)
+        if language in self._in:
+            weights[self._in[language]] *= np.float32(OWN_LANGUAGE)
         scores = weights * self._scores(sought)
-        found = [self._found(place, float(scores[place]), sought) for place in _best(scores, max(CANDIDATES, limit))]
-        return sorted(found, key=lambda f: -f.score)[:limit]
+        return self._ranked(scores, _best(scores, max(CANDIDATES, limit)), sought, limit)
 
     def _scores(self, sought: Mapping[str, Sequence[_Sought]]) -> Floats:
         """BM25 of every passage; related words count for less than the question's own."""
@@ -125,16 +158,25 @@ class Index:
                 scores += np.float32(worth) * self._bm25.get_scores(numbers)
         return scores
 
-    def _found(self, place: int, score: float, sought: Mapping[str, Sequence[_Sought]]) -> Found:
-        asked = sought[str(self._language[place])]
-        held = frozenset(self._terms[place].tolist())
-        all_of_it = sum(term.rarity for term in asked)
-        coverage = sum(term.rarity * _heard(term, held) for term in asked) / all_of_it if all_of_it else 0.0
-        titled = (
-            sum(term.rarity * _heard(term, self._titles[place]) for term in asked) / all_of_it if all_of_it else 0.0
-        )
-        rank = score * (1 - COVERAGE_WEIGHT + COVERAGE_WEIGHT * coverage) * (1 + TITLED * titled)
-        return Found(passage=self._passages[place], score=rank, coverage=min(1.0, coverage))
+    def _ranked(
+        self, scores: Floats, candidates: Ints, sought: Mapping[str, Sequence[_Sought]], limit: int
+    ) -> Sequence[Found]:
+        """The candidates, best first, by score and by how much of the question they speak of."""
+        coverage, titled = np.zeros(len(candidates)), np.zeros(len(candidates))
+        for language, terms in sought.items():
+            its = self._in[language][candidates]
+            coverage[its] = self._in_passages.heard(terms, candidates[its])
+            titled[its] = self._in_titles.heard(terms, candidates[its])
+        first = scores[candidates].astype(np.float64)
+        ranks = first * (1 - COVERAGE_WEIGHT + COVERAGE_WEIGHT * coverage) * (1 + TITLED * titled)
+        return [
+            Found(
+                passage=self._passages[int(candidates[at])],
+                score=float(ranks[at]),
+                coverage=min(1.0, float(coverage[at])),
+            )
+            for at in np.lexsort((candidates, -first, -ranks))[:limit]
+        ]
 
     def _sought(self, asked: Iterable[str], spoken: str, language: str) -> list[_Sought]:
         """What the question asks about, in the terms of the passages in one language."""
@@ -159,25 +201,14 @@ class Index:
         return sought
 
     def _rarities(self, ids: Mapping[tuple[str, str], int]) -> Floats:
-        if not ids:
-            return np.zeros(0, dtype=np.float32)
-        held = np.bincount(np.concatenate(self._terms), minlength=len(ids))
-        rarity = [_idf(self._sizes[language], int(held[number])) for (language, _), number in ids.items()]
+        rarity = [_idf(self._sizes[language], self._in_passages.count(number)) for (language, _), number in ids.items()]
         return np.array(rarity, dtype=np.float32)
 
     def _language_of(self, query: str) -> str:
         """Which of the articles' languages the question is most likely in."""
         if len(self._sizes) == 1:
             return next(iter(self._sizes))
-        ranked = self._identifier.rank(query) if self._identifier else ()
-        return next((str(language) for language, _ in ranked if language in self._sizes), "")
-
-
-def _heard(term: _Sought, held: frozenset[int]) -> float:
-    """How much of a term a passage speaks of."""
-    if not held.isdisjoint(term.exact):
-        return 1.0
-    return 0.0 if held.isdisjoint(term.related) else RELATED
+        return most_likely(query, self._sizes)
 
 
 def _vocabularies(ids: Mapping[tuple[str, str], int]) -> Mapping[str, Vocabulary]:
@@ -196,15 +227,10 @@ def _ranking(terms: Sequence[Sequence[int]], vocabulary: int) -> Any | None:
     return ranking
 
 
-def _identifier(sizes: Mapping[str, int]) -> Any | None:
-    return LanguageIdentifier.from_model_file(MODEL_FILE) if len(sizes) > 1 else None
-
-
-def _best(scores: Floats, most: int) -> Sequence[int]:
-    """Places of the highest scores above zero, best first."""
+def _best(scores: Floats, most: int) -> Ints:
+    """Places of the highest scores above zero, in ascending order."""
     top = np.argpartition(scores, -most)[-most:] if len(scores) > most else np.arange(len(scores))
-    ordered = top[np.argsort(-scores[top], kind="stable")]
-    return [int(place) for place in ordered if scores[place] > 0]
+    return np.sort(top[scores[top] > 0]).astype(np.int32)
 
 
 def _idf(passages: int, holding: int) -> float:

@@ -27,14 +27,26 @@ async def ingest(
     """
     found, skipped = await _read_all(place, progress)
     if not found and not allow_empty:
-        reasons = "; ".join(f"{name}: {why}" for name, why in skipped[:3])
-        raise Misconfigured(f"FRONTDESK_KNOWLEDGE: no usable article in {place}" + (f" ({reasons})" if reasons else ""))
+        raise _nothing_in(place, skipped)
     version = _version(found)
     present = await shelf.version()
     before = (await shelf.read(present) if present is not None else None) or ()
     if version != present:
         await shelf.replace(version, found)
     return _report(version, before, found, skipped)
+
+
+async def usable(place: Path) -> int:
+    """How many articles below `place` can be used. Raises Misconfigured when there is none."""
+    found, skipped = await _read_all(place, None)
+    if not found:
+        raise _nothing_in(place, skipped)
+    return len(found)
+
+
+def _nothing_in(place: Path, skipped: Sequence[tuple[str, str]]) -> Misconfigured:
+    reasons = "; ".join(f"{name}: {why}" for name, why in skipped[:3]) or "articles are files ending in .md"
+    return Misconfigured(f"FRONTDESK_KNOWLEDGE: no usable article in {place} ({reasons})")
 
 
 async def _read_all(place: Path, progress: Progress | None) -> tuple[list[Article], list[tuple[str, str]]]:

@@ -6,6 +6,7 @@ from itertools import pairwise, takewhile
 from typing import Final, NamedTuple
 
 from markdown_it import MarkdownIt
+from markdown_it.token import Token
 from semantic_text_splitter import MarkdownSplitter
 
 from frontdesk.domain.ids import ArticleId
@@ -16,6 +17,9 @@ CHARACTERS: Final = (600, 1200)
 
 BETWEEN: Final = " › "
 _MARKDOWN: Final = MarkdownIt("commonmark")
+_BLOCKS: Final = MarkdownIt("commonmark").disable("inline")
+"""What stands within paragraphs is not looked at: it tells nothing here, and can be written to take for ever."""
+_LONGEST_HEADING: Final = 300
 
 
 class _Heading(NamedTuple):
@@ -46,16 +50,20 @@ def _headings(markdown: str) -> Sequence[_Heading]:
     starts = [0]
     for line in markdown.splitlines(keepends=True):
         starts.append(starts[-1] + len(line))
-    tokens = _MARKDOWN.parse(markdown)
+    tokens = _BLOCKS.parse(markdown)
     found = []
     for opening, inline in pairwise(tokens):
         if opening.type != "heading_open" or opening.map is None:
             continue
         first, behind = opening.map
-        text = "".join(part.content for part in inline.children or () if part.type in ("text", "code_inline"))
+        text = "".join(part.content for part in _in_line(inline.content) if part.type in ("text", "code_inline"))
         last = min(behind, len(starts) - 1)
         found.append(_Heading(starts[min(first, len(starts) - 1)], starts[last], int(opening.tag[1:]), text.strip()))
     return found
+
+
+def _in_line(heading: str) -> Sequence[Token]:
+    return _MARKDOWN.parseInline(heading[:_LONGEST_HEADING])[0].children or ()
 
 
 def _places_with_text(piece: str, start: int, headings: Sequence[_Heading]) -> list[int]:

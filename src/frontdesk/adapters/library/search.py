@@ -2,8 +2,9 @@
 
 import asyncio
 import contextlib
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
+from frontdesk.adapters.library import language
 from frontdesk.adapters.library.index import Index
 from frontdesk.domain.errors import Retry
 from frontdesk.domain.ids import ArticleId
@@ -23,7 +24,8 @@ class LibrarySearch:
         self._building = asyncio.Lock()
 
     async def prepare(self) -> None:
-        """Build the index before the first question needs it. A courtesy: never raises."""
+        """Load and build all that the first question needs. A courtesy: never raises."""
+        await asyncio.to_thread(language.load)
         with contextlib.suppress(Retry):
             await self._current()
 
@@ -31,8 +33,8 @@ class LibrarySearch:
         index = await self._current()
         return index.search(query, audience, limit)
 
-    async def holds(self, article: ArticleId) -> bool:
-        return article in (await self._current()).articles
+    async def held(self, articles: Collection[ArticleId]) -> frozenset[ArticleId]:
+        return (await self._current()).articles.intersection(articles)
 
     async def _current(self) -> Index:
         """The index of the present edition; whoever comes while it is built waits for it. Raises Retry."""

@@ -1,13 +1,25 @@
 """Which model serves which task, and how it is reached."""
 
 from collections.abc import Mapping
-from typing import Final
+from typing import Annotated, Final
+from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
 
 from frontdesk.ports.model import Task
 
 OPENAI: Final = "https://api.openai.com/v1"
+
+
+def _checked(address: str) -> str:
+    parts = urlsplit(address)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ValueError("must be an address such as https://api.openai.com/v1")
+    return address
+
+
+HttpAddress = Annotated[str, AfterValidator(_checked)]
+"""Where an OpenAI-compatible endpoint is."""
 
 
 class RouteConfig(BaseModel):
@@ -16,7 +28,7 @@ class RouteConfig(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     model: str = Field(min_length=1)
-    base_url: str | None = None
+    base_url: HttpAddress | None = None
     api_key: SecretStr | None = None
 
 
@@ -26,7 +38,7 @@ class ModelConfig(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     model: str = Field(min_length=1)
-    base_url: str | None = None
+    base_url: HttpAddress | None = None
     """None is OpenAI itself."""
     api_key: SecretStr | None = None
     routes: Mapping[Task, RouteConfig] = Field(default_factory=dict)

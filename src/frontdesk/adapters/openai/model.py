@@ -4,12 +4,12 @@ import asyncio
 import json
 import random
 from collections import OrderedDict
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 from typing import Final, get_args
 
-from openai import APIStatusError, AsyncStream, BaseModel
+from openai import APIStatusError, AsyncStream
 
 from frontdesk.adapters.openai.client import Clients
 from frontdesk.adapters.openai.config import ModelConfig, RouteConfig
@@ -149,23 +149,30 @@ class OpenAIModel:
         """The answer in plain JSON values, in one piece where the provider does not stream."""
         response = await self._open(request, route)
         if not isinstance(response, AsyncStream):
-            yield _plain(response)
+            yield response
             return
         async with response as stream:
             if _is_document(stream.response.headers.get("content-type", "")):
                 yield json.loads(await stream.response.aread())
                 return
             while (chunk := await anext(stream, END)) is not END:
-                yield _plain(chunk)
+                yield chunk
 
     async def _open(self, request: ModelRequest, route: RouteConfig) -> object:
         """Send it; after a refusal of its form, send it again in the form that this model takes."""
-        create: Callable[..., Awaitable[object]] = self._clients.reaching(route).chat.completions.create
+        client = self._clients.reaching(route)
         quirks = self._known(route)
         while True:
             body = body_of(request, route.model, quirks, self._reasoning)
             try:
-                response = await create(**body)
+                # As `object` the SDK leaves the JSON as it is; its typed chunks would cost most of a turn's time.
+                response = await client.post(
+                    "/chat/completions",
+                    cast_to=object,
+                    body=body,
+                    stream=quirks.streams,
+                    stream_cls=AsyncStream[object],
+                )
             except APIStatusError as refusal:
                 complaint = complaint_in(refusal)
                 adapted = learned(quirks, complaint, body) if complaint else None
@@ -252,8 +259,3 @@ def _place(route: RouteConfig) -> tuple[str | None, str]:
 def _is_document(media_type: str) -> bool:
     """Whether this is one document where an event stream was asked for."""
     return media_type.partition(";")[0].strip().casefold() in ("application/json", "text/html")
-
-
-def _plain(response: object) -> object:
-    """The SDK's leniently built objects as the JSON they came from."""
-    return response.to_dict(warnings=False) if isinstance(response, BaseModel) else response

@@ -1,5 +1,6 @@
 """The desk's own small HTTP server: health, readiness, metrics, and what platforms call."""
 
+import os
 import socket
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 
@@ -51,8 +52,7 @@ class HttpServer:
         except (OSError, socket.gaierror) as error:
             await self._runner.cleanup()
             raise Misconfigured(
-                f"FRONTDESK_HTTP={self._host}:{self._port} cannot be served ({error.strerror or error}): "
-                "choose a free host:port"
+                f"FRONTDESK_HTTP={self._host}:{self._port} cannot be served ({_why(error)}): choose a free host:port"
             ) from None
         port = self._runner.addresses[0][1]
         self.address = f"http://{self._host or '127.0.0.1'}:{port}"
@@ -77,3 +77,9 @@ class HttpServer:
         if not latest:
             return web.json_response({})
         return web.Response(text=latest[0].model_dump_json(), content_type="application/json")
+
+
+def _why(error: OSError) -> str:
+    if isinstance(error, socket.gaierror):
+        return "there is no such host"
+    return os.strerror(error.errno) if error.errno else "not an address of this machine"

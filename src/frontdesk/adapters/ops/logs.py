@@ -7,6 +7,8 @@ from typing import Any, Literal
 
 import structlog
 
+from frontdesk.domain.errors import DeskError, Unreadable
+
 LogFormat = Literal["auto", "json", "console"]
 
 _CHATTY = ("slack_bolt", "slack_sdk", "aiohttp", "openai", "httpx2", "httpcore2", "asyncio", "discord", "bm25s", "mcp")
@@ -36,12 +38,14 @@ def set_up_logs(form: LogFormat = "auto", level: str = "info") -> None:
 
 
 def _without_error_text(_: object, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    """Of an error its kind and place are kept; its text may quote a message or a token."""
+    """Of an error its kind and place are kept; only our own texts never quote a message or a token."""
     error = event.pop("exc_info", None)
     if isinstance(error, tuple):
         error = error[1]
     if isinstance(error, BaseException):
         event["error"] = type(error).__name__
+        if isinstance(error, DeskError) and not isinstance(error, Unreadable):  # that one may quote what was sent
+            event.setdefault("reason", str(error))
         place = _place(error)
         if place:
             event["at"] = place

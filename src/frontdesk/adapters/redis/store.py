@@ -19,6 +19,7 @@ from frontdesk.ports.telemetry import Telemetry
 
 _MOST_TRACES = 50
 _MOST_ASIDE = 200
+_MOST_ASIDE_CHARACTERS = 20_000
 _ASIDE_SECONDS = 14 * 86400
 _PAUSE = 0.5
 
@@ -187,6 +188,7 @@ class RedisStore:
 
     async def set_aside(self, platform: Platform, payload: str, reason: str) -> None:
         name = keys.aside(platform)
+        payload = payload[:_MOST_ASIDE_CHARACTERS]
         await self._connection.do_all(
             [
                 ("LPUSH", name, codec.packed(codec.Aside(at=time.time(), reason=reason, payload=payload))),

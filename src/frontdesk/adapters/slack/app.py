@@ -14,9 +14,10 @@ from slack_bolt.authorization import AuthorizeResult
 from slack_bolt.context.ack.async_ack import AsyncAck
 from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_bolt.response import BoltResponse
+from slack_sdk.signature import SignatureVerifier
 
 from frontdesk.adapters.slack import render
-from frontdesk.adapters.slack.api import Identity, SlackApi
+from frontdesk.adapters.slack.api import Identity, Refused, SlackApi
 from frontdesk.adapters.slack.config import SlackConfig
 from frontdesk.adapters.slack.manifest import SCOPES
 from frontdesk.adapters.slack.parse import (
@@ -31,9 +32,9 @@ from frontdesk.adapters.slack.parse import (
 from frontdesk.adapters.slack.platform import SlackChat
 from frontdesk.adapters.slack.sockets import Sockets, first_ticket
 from frontdesk.domain.errors import DeskError, Misconfigured, Retry, Unreadable
-from frontdesk.domain.events import Event
+from frontdesk.domain.events import Event, MessagePosted
 from frontdesk.domain.ids import Platform
-from frontdesk.domain.messages import Thread
+from frontdesk.domain.messages import Message, Thread
 from frontdesk.domain.people import Person
 from frontdesk.ports.clock import Clock
 from frontdesk.ports.telemetry import Telemetry
@@ -76,6 +77,8 @@ class SlackApp:
         self._bolt: AsyncApp | None = None
         self._sockets: Sockets | None = None
         self._stopping = False
+        self._storing = True
+        """Whether the last event could be kept; so that an outage is one line of the log and not one for each event."""
         self._in_flight: set[asyncio.Task[Any]] = set()
         """HTTP requests that are being answered."""
 
@@ -143,7 +146,7 @@ class SlackApp:
         if self._config.app_token is not None:
             tries.append(("slack app token", lambda: first_ticket(self._api)))
         if self._config.staff_channel is not None:
-            tries.append(("slack staff channel", self._chat.staff))
+            tries.append(("slack staff channel", self._staff_channel_suits))
         lines: list[tuple[str, str | None]] = []
         for what, attempt in tries:
             try:
@@ -160,6 +163,26 @@ class SlackApp:
         if missing:
             raise Misconfigured(f"missing {', '.join(missing)}: take over manifests/slack.json and reinstall the app")
 
+    async def _staff_channel_suits(self) -> None:
+        channel = self._config.staff_channel
+        try:
+            answer = await self._api.call("conversations.info", channel=channel)
+        except Refused as refused:
+            raise Misconfigured(
+                f"FRONTDESK_STAFF_CHANNEL={channel} is not to be seen ({refused.error}): "
+                "copy the channel's id, and invite the app to the channel"
+            ) from refused
+        facts = answer.get("channel") or {}
+        if facts.get("is_archived"):
+            raise Misconfigured(f"FRONTDESK_STAFF_CHANNEL={channel} is archived: bring it back, or name another")
+        if not facts.get("is_member"):
+            raise Misconfigured(f"FRONTDESK_STAFF_CHANNEL={channel}: invite the app to the channel")
+        if not facts.get("is_private"):
+            raise Misconfigured(
+                f"FRONTDESK_STAFF_CHANNEL={channel} is public, so that anybody could read tickets: make it private"
+            )
+        await self._chat.staff()
+
     async def http_handler(self, request: web.Request) -> web.Response:
         """`/slack/events`: events, buttons, forms and commands, each proven to come from Slack."""
         if self._config.signing_secret is None:
@@ -171,12 +194,24 @@ class SlackApp:
             self._in_flight.add(task)
         try:
             bolt_request = await to_bolt_request(request)
+            if not self._is_signed(bolt_request):
+                return web.Response(status=401)
             return await to_aiohttp_response(await self._accept(bolt_request))
         except (ValueError, TypeError, AttributeError):
             return web.Response(status=400, text="not a request of Slack's")
         finally:
             if task is not None:
                 self._in_flight.discard(task)
+
+    def _is_signed(self, request: AsyncBoltRequest) -> bool:
+        """Bolt asks the same again; but a stamp or a signature of the wrong shape makes it fail, not refuse."""
+        assert self._config.signing_secret is not None
+        headers = {name: values[0] for name, values in request.headers.items() if values}
+        try:
+            verifier = SignatureVerifier(self._config.signing_secret.get_secret_value())
+            return verifier.is_valid_request(request.raw_body, headers)
+        except (ValueError, TypeError):
+            return False
 
     async def accept_frame(self, payload: Any, headers: dict[str, Any]) -> BoltResponse:
         """What came over a socket."""
@@ -273,6 +308,9 @@ class SlackApp:
         """Not stored: no acknowledgement, so that Slack brings it again."""
         if isinstance(error, Retry):
             self._telemetry.count("slack_not_acknowledged")
+            if self._storing:
+                self._telemetry.trouble("slack events are not acknowledged until they can be stored", error)
+            self._storing = False
         else:
             self._telemetry.trouble("slack intake", error)
         return BoltResponse(status=500)
@@ -293,8 +331,13 @@ class SlackApp:
                 await self._chat.suggest(thread, await self._reception.opened(person, thread))
             case FormAsked():
                 await self._open_form(parsed)
+            case MessagePosted(message=Message(attachments=files)) if files:
+                await self._reception.receive(await self._chat.with_known_files(parsed))
             case event:
                 await self._reception.receive(event)
+                if not self._storing:
+                    self._telemetry.note("slack events are stored again")
+                self._storing = True
 
     async def _open_form(self, asked: FormAsked) -> None:
         """Within the three seconds that the press is good for; without the form the press itself counts."""

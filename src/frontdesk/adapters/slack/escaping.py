@@ -12,7 +12,7 @@ JOINER = "\u2060"
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u202a-\u202e\u2066-\u2069]")
 _LINE_ENDS = re.compile(r"\r\n?|[\u2028\u2029\u0085]")
 _FENCE = re.compile(r"^ {0,3}(`{3,}|~{3,})(.*)$")
-_CODE_SPAN = re.compile(r"(?<!`)(`+)(?!`)(.+?)(?<!`)\1(?!`)")
+_CODE_SPAN = re.compile(r"(?<!`)(`++)(.{1,2000}?)(?<!`)\1(?!`)")
 _CROWD = re.compile(r"@(?=channel|here|everyone)", re.IGNORECASE)
 _ENTITY = re.compile(r"&(?=#?\w{1,32};)")
 _AUTOLINK = re.compile(r"\\?<(https?://[^\s<>|]+)>", re.IGNORECASE)
@@ -78,7 +78,7 @@ def plain(text: str) -> str:
 
 def notification(text: str, most: int = 1000) -> str:
     """What a notification shows of a Markdown text, safe as mrkdwn."""
-    words = plain(text)
+    words = plain(text[: 4 * most])
     return mrkdwn(words if len(words) <= most else f"{words[: most - 1]}…")
 
 

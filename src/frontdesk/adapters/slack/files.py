@@ -1,9 +1,11 @@
 """Carries files from one thread to another: down with the token, up as a new file."""
 
+import asyncio
 from collections.abc import Sequence
-from urllib.parse import urlsplit
+from urllib.parse import unquote
 
 import aiohttp
+from yarl import URL
 
 from frontdesk.adapters.slack.api import SlackApi
 from frontdesk.domain.errors import DeskError, Retry, Undeliverable
@@ -11,6 +13,8 @@ from frontdesk.domain.messages import Attachment, Thread
 from frontdesk.domain.value import Value
 
 MOST_BYTES = 20 * 1024 * 1024
+PATIENCE = 1.0
+"""Seconds to ask about a file before its event is stored: Slack waits three for the acknowledgement."""
 FILES_HOST = "files.slack.com"
 
 
@@ -45,6 +49,26 @@ class Files:
             files=[{"id": file.id, "title": file.name} for file in files],
             channel_id=thread.channel,
             thread_ts=thread.root,
+        )
+
+    async def known(self, attachments: Sequence[Attachment]) -> tuple[Attachment, ...]:
+        """Files of another organisation may be announced by their id alone: ask what they are. Raises nothing."""
+        return tuple([await self._known(file) if file.name == file.id else file for file in attachments])
+
+    async def _known(self, attachment: Attachment) -> Attachment:
+        try:
+            async with asyncio.timeout(PATIENCE):
+                answer = await self._api.call("files.info", file=attachment.id)
+        except (DeskError, TimeoutError):
+            return attachment
+        file = answer.get("file") or {}
+        return attachment.model_copy(
+            update={
+                "name": str(file.get("name") or file.get("title") or attachment.name),
+                "media_type": str(file.get("mimetype") or attachment.media_type),
+                "size": max(int(file.get("size") or 0), 0),
+                "url": str(file.get("url_private_download") or file.get("url_private") or ""),
+            }
         )
 
     async def _carry(self, attachment: Attachment) -> Uploaded:
@@ -86,10 +110,22 @@ class Files:
 
 
 def may_have_the_token(url: str, api_url: str) -> bool:
-    """Only Slack's file host, and the host of the Web API that has the token anyway."""
+    """Only Slack's file host, and the host of the Web API that has the token anyway, but not the Web API itself.
+
+    Whoever adds a file kept elsewhere chooses its address: one that names a method would have us call it.
+    """
     try:
-        place, api = urlsplit(url), urlsplit(api_url)
-        asked, known = (place.scheme, place.hostname, place.port), (api.scheme, api.hostname, api.port)
+        place, api = URL(url), URL(api_url)  # as the session reads them: `..` and escapes are resolved
+        asked, known = (place.scheme, place.host, place.port), (api.scheme, api.host, api.port)
     except ValueError:
         return False
-    return asked in (known, ("https", FILES_HOST, None), ("https", FILES_HOST, 443))
+    if place.user is not None or place.password is not None:
+        return False
+    if asked == ("https", FILES_HOST, 443):
+        return True
+    return asked == known and _within(place.path, "/files") and not _within(place.path, api.path)
+
+
+def _within(path: str, folder: str) -> bool:
+    plain = unquote(path).replace("\\", "/").casefold()
+    return plain.startswith(folder.casefold()) and ".." not in plain.split("/")

@@ -11,6 +11,7 @@ from frontdesk.adapters.slack.editing import edit
 from frontdesk.adapters.slack.files import Files, Uploaded
 from frontdesk.adapters.slack.streams import SlackReplyStream, Surfaces
 from frontdesk.domain.errors import Ambiguous, DeskError, Retry
+from frontdesk.domain.events import MessagePosted
 from frontdesk.domain.ids import Platform
 from frontdesk.domain.messages import Content, MessageRef, Relay, Thread
 from frontdesk.domain.people import Person
@@ -181,6 +182,11 @@ class SlackChat:
         while len(self._names) > MOST_NAMES:
             self._names.pop(next(iter(self._names)))
         return introduced
+
+    async def with_known_files(self, event: MessagePosted) -> MessagePosted:
+        """The event with the name and kind of every file that came with it. Never raises."""
+        files = await self._files.known(event.message.attachments)
+        return event.model_copy(update={"message": event.message.model_copy(update={"attachments": files})})
 
     async def staff(self) -> frozenset[str]:
         """Ids of the staff channel's members. Raises Retry."""

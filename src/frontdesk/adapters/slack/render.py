@@ -151,9 +151,10 @@ def _relay(content: Relay, limit: int) -> tuple[Json, ...]:
 
 
 def _line(content: Line) -> Json:
-    text = escaping.mrkdwn_from(content.markdown) or "…"
+    markdown = _short(content.markdown, 6000)
+    text = escaping.mrkdwn_from(markdown) or "…"
     if len(text) > 2900:
-        text = escaping.mrkdwn(_short(escaping.plain(content.markdown), 1400))
+        text = escaping.mrkdwn(_short(escaping.plain(markdown), 1400))
     return {
         "blocks": [{"type": "context", "elements": [_mrkdwn(text)]}],
         "text": escaping.notification(content.markdown),

@@ -8,7 +8,7 @@ LIMIT = 11_000
 
 _FENCE = re.compile(r"^ {0,3}(`{3,}|~{3,})([^\n]*)\n?$")
 _DELIMITER = re.compile(r"^\s*\|?\s*:?-+:?\s*(?:\|\s*:?-+:?\s*)*\|?\s*\n?$")
-_WHOLE = re.compile(r"!?\[[^\[\]\n]*\]\([^()\n]*\)|(`+)(?!`).+?(?<!`)\1(?!`)|https?://\S+|&#?\w{1,32};")
+_WHOLE = re.compile(r"!?\[[^\[\]\n]*\]\([^()\n]*\)|(?<!`)(`++).{1,2000}?(?<!`)\1(?!`)|https?://\S+|&#?\w{1,32};")
 
 
 class Part(NamedTuple):
@@ -137,10 +137,11 @@ def _cut(line: str, most: int) -> list[str]:
 
 def _cut_at(line: str, most: int) -> int:
     spans = [span.span() for span in _WHOLE.finditer(line[: most * 2])]
+    inside = {at for start, end in spans for at in range(start + 1, end)}
     for at in range(most, most // 2, -1):
-        if line[at - 1].isspace() and not any(a < at < b for a, b in spans):
+        if line[at - 1].isspace() and at not in inside:
             return at
     for at in range(most, 1, -1):
-        if not any(a < at < b for a, b in spans):
+        if at not in inside:
             return at
     return most

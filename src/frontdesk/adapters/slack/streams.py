@@ -45,6 +45,9 @@ FEATURE_ERRORS = frozenset(
 )
 """Slack does not stream here; a plain message may still be welcome."""
 
+_OPEN_LINK = re.compile(r"\[[^\[\]]*(?:\]\([^)]*)?\Z")
+"""A link that is being written; a citation is none."""
+
 Mode = Literal["unstarted", "native", "edited", "waiting"]
 """`waiting`: nothing more becomes visible before the end."""
 
@@ -106,6 +109,8 @@ class SlackReplyStream:
         self._more = asyncio.Event()
         self._pump: asyncio.Task[None] | None = None
         self._trouble: DeskError | None = None
+        self._starting = False
+        """The first words are on their way."""
         self._stopped = False
         """The customer pressed Stop."""
         self._ending = False
@@ -113,6 +118,10 @@ class SlackReplyStream:
     @property
     def refs(self) -> tuple[MessageRef, ...]:
         return self._refs
+
+    @property
+    def visible(self) -> bool:
+        return self._starting or bool(self._refs) or isinstance(self._trouble, Ambiguous)
 
     async def append(self, markdown: str) -> None:
         self._said += markdown
@@ -237,7 +246,11 @@ class SlackReplyStream:
     async def _flush(self, safe: str) -> None:
         match self._mode:
             case "unstarted":
-                await self._start(safe)
+                self._starting = True
+                try:
+                    await self._start(safe)
+                finally:
+                    self._starting = False
             case "native":
                 await self._append(safe)
             case "edited":
@@ -338,6 +351,7 @@ class SlackReplyStream:
 
     async def _update(self, arguments: dict[str, Any]) -> None:
         """Make the message what it must be in the end; the words are visible, so this is worth waiting for."""
+        self._budgets.update.take()
         await self._edit(arguments, within=20.0)
 
     async def _edit(self, arguments: dict[str, Any], within: float = 0.0) -> None:
@@ -370,7 +384,7 @@ def _settled(text: str) -> int:
     line = text[start:]
     for found in reversed(list(re.finditer(r"\s", line))):
         head = line[: found.end()]
-        is_open = head.count("`") % 2 or head.rfind("[") > head.rfind(")") or head.rfind("<") > head.rfind(">")
+        is_open = head.count("`") % 2 or _OPEN_LINK.search(head) or head.rfind("<") > head.rfind(">")
         if not is_open and not head.lstrip().startswith(("`", "~", "|", ">")):
             return start + found.end()
     return start

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import secrets
+import time
 import uuid
 from collections.abc import Coroutine
 from contextlib import suppress
@@ -63,6 +64,8 @@ class SocketMode:
         self.approximate_connection_time = 18060
         self.acks: list[tuple[int, str]] = []
         """Every acknowledgement: number of the socket it came on, envelope id."""
+        self.ack_seconds: list[float] = []
+        """How long each acknowledgement took that came in time."""
         self.strange_frames: list[str] = []
 
     def open_ticket(self) -> str:
@@ -170,12 +173,15 @@ class SocketMode:
         }
         if kind == "events_api":
             envelope |= {"retry_attempt": attempt, "retry_reason": reason}
+        began = time.perf_counter()
         try:
-            return await self._clock.within(timeout, self._send_and_wait(envelope, deaf=deaf))
+            ack = await self._clock.within(timeout, self._send_and_wait(envelope, deaf=deaf))
         except TimeoutError:
             return Ack(arrived=False, reason="timeout")
         finally:
             self._waiting.pop(envelope["envelope_id"], None)
+        self.ack_seconds.append(time.perf_counter() - began)
+        return ack
 
     async def _send_and_wait(self, envelope: Json, *, deaf: bool) -> Ack:
         answer: asyncio.Future[Ack] = asyncio.get_running_loop().create_future()

@@ -1,0 +1,65 @@
+"""No text of a customer, of the model or of an article keeps the process busy so that others wait."""
+
+import random
+import time
+from collections.abc import Callable
+
+import pytest
+
+from frontdesk.adapters.library import passages, words
+from frontdesk.adapters.slack import escaping, mrkdwn, render, splitting
+from frontdesk.core import guards, relay, rules
+from frontdesk.domain.ids import ArticleId
+from frontdesk.domain.messages import Line, Relay
+
+SIZE = 40_000
+"""What Slack takes for one message."""
+REASONABLE = 0.6
+"""Seconds of this process's own time; the attacks below took from 2 to 30, and a plain text takes less than 0.1."""
+
+PATTERNS = (
+    "[", "](", "[a](", "[a](x ", "[a]( ", "<", "<a:", "`", ">", "> ", "*", " *a", "_a", "**a ", "&a;", "&", "a.", "a.b", "a-",
+    "http://", "www.", "@", "a@", "a+", "|", "|-", "|a|\n|-|\n", "\n", "- ", "- a\n", "!?", " ", "\t", "[1]", "[1,", "[1 ", "<think>",
+    "![", "~", "\\", "want ", "talk to a ", "mit einem ", "0", "漢", "```\n", "<http://a|", "[x]: y\n", "[a][", "``x` ", "a`b``c",
+    "é", "\u200b", "\u2060", "thanks ", "k thx ", "note :", "a\u0301",
+)  # fmt: skip
+RUNS = " ".join("`" * length for length in range(1, 282))
+NOISE = "".join(random.Random(1).choice("[]()<>`*_~!&;:/.@|# \na1") for _ in range(SIZE))
+TEXTS = {**{pattern: pattern * (SIZE // len(pattern)) for pattern in PATTERNS}, "runs": RUNS, "noise": NOISE}
+LINKS = guards.Links({"help.example"})
+
+
+def grown(text: str) -> None:
+    guard = guards.Grounding({}, LINKS)
+    for at in range(0, len(text), 2000):
+        guard.feed(text[at : at + 2000])
+    guard.safe(text)
+
+
+READERS: dict[str, Callable[[str], object]] = {
+    "Slack's markup": lambda text: mrkdwn.heard(text, "UDESK"),
+    "hard rules": lambda text: rules.match_rule(text, rules.DEFAULT_RULES),
+    "frustration": lambda text: rules.is_frustrated([text] * 12, rules.Frustration()),
+    "thanks": rules.says_nothing_new,
+    "links of the model": lambda text: guards.safe_markdown(text, LINKS),
+    "a growing answer": grown,
+    "citations": lambda text: guards.keep_citations(text, {}),
+    "notes": lambda text: relay.without_notes(text, ("//", "note:")),
+    "words": lambda text: list(words.words(text)),
+    "escaping": escaping.markdown,
+    "splitting": splitting.split,
+    "a relayed message": lambda text: render.messages(Relay(name=text, markdown=text)),
+    "a line for staff": lambda text: render.messages(Line(markdown=text)),
+    "an article": lambda text: list(passages.split(ArticleId("a"), "t", None, text)),
+}
+
+
+@pytest.mark.parametrize("reader", READERS)
+def test_the_longest_message_is_read_in_no_time(reader: str) -> None:
+    slow = {}
+    for name, text in TEXTS.items():
+        began = time.process_time()
+        READERS[reader](text)
+        if (taken := time.process_time() - began) > REASONABLE:
+            slow[name] = round(taken, 2)
+    assert slow == {}
