@@ -14,6 +14,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from typing import assert_never
 
+from frontdesk.core.allowance import Allowance
 from frontdesk.core.assistant import Assistant, Burst
 from frontdesk.core.configuration import DeskConfig
 from frontdesk.core.handoff import Handoff
@@ -75,7 +76,9 @@ class Desk:
         self._handoff = Handoff(config, model, telemetry)
         self._reminders = Reminders(config.remind_minutes, telemetry)
         self._crossing = Crossing(config, self._handoff, telemetry)
-        self._assistant = Assistant(config, model, library, self._handoff, telemetry, language_of)
+        self._assistant = Assistant(
+            config, model, library, self._handoff, telemetry, language_of, Allowance(config.questions_per_hour, clock)
+        )
         self._known: OrderedDict[ConversationId, Conversation] = OrderedDict()
         self._running: dict[ConversationId, Turn] = {}
 
