@@ -7,12 +7,18 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from bench import answers, throughput
+from bench import ack, answers, memory, retrieval, roundtrips, startup, store, throughput
 from bench.report import machine
 
 MEASUREMENTS: dict[str, Callable[[], Any]] = {
+    "ack": ack.measure,
     "answers": answers.measure,
     "throughput": throughput.measure,
+    "roundtrips": roundtrips.measure,
+    "memory": memory.measure,
+    "startup": startup.measure,
+    "retrieval": retrieval.measure,
+    "store": store.measure,
 }
 
 

@@ -9,7 +9,7 @@ DEFAULT_SETTLE = 0.4
 
 async def measure(questions: int = 20) -> Table:
     rows: list[list[str | float]] = []
-    async with surroundings(channels=questions) as around:
+    async with surroundings(channels=questions + 2) as around:
         for settle in (DEFAULT_SETTLE, 0.0):
             async with desk(around, settle=settle), visitors(around.slack, around.channels) as there:
                 await there.ask()

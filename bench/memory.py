@@ -14,9 +14,9 @@ async def measure(conversations: int = 1000, steps: int = 2, at_once: int = 32) 
         visitors(around.slack, around.channels) as there,
     ):
         rows.append(["at its start", child.megabytes, "-"])
-        await there.ask_many(32, at_once)
+        await there.ask_many(at_once, at_once)
         before = child.megabytes
-        rows.append(["after 32 conversations (all is loaded)", before, "-"])
+        rows.append([f"after {at_once} conversations (all is loaded)", before, "-"])
         for step in range(1, steps + 1):
             await there.ask_many(conversations, at_once)
             now = child.megabytes

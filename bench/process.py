@@ -83,6 +83,6 @@ async def _drain(stream: asyncio.StreamReader) -> None:
 
 
 def _surroundings() -> dict[str, str]:
-    """Ours, without what would steer a desk."""
-    steering = ("FRONTDESK_", "SLACK_", "OPENAI_", "REDIS_")
+    """Ours, without what would steer a desk, or keep Python from its compiled files."""
+    steering = ("FRONTDESK_", "SLACK_", "OPENAI_", "REDIS_", "PYTHONDONTWRITEBYTECODE")
     return {name: value for name, value in os.environ.items() if not name.startswith(steering)}

@@ -29,8 +29,8 @@ def machine() -> str:
     load = os.getloadavg()[0]
     now = datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC")
     return (
-        f"{os.cpu_count()} cores ({platform.machine()}), {platform.system()}, Python {platform.python_version()}, {now}, "
-        f"load before {load:.1f}"
+        f"{os.cpu_count()} cores ({platform.machine()}), {platform.system()}, Python {platform.python_version()}, "
+        f"{now}, load before {load:.1f}"
     )
 
 

@@ -11,7 +11,7 @@ WARM_UP = 80
 CHANNELS = 1024
 
 
-async def measure(at_once: tuple[int, ...] = (1, 32, 256), turns: int = 400, warm_up: int = WARM_UP) -> Table:
+async def measure(at_once: tuple[int, ...] = (1, 32, 256), turns: int = 300, warm_up: int = WARM_UP) -> Table:
     rows: list[list[str | float]] = []
     for several in at_once:
         async with (

@@ -1,5 +1,6 @@
 """A desk as one process, and around it what it talks to: a local Slack (here), a stand-in model and a Valkey."""
 
+import asyncio
 import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -12,7 +13,7 @@ from frontdesk.adapters.redis.embedded import EmbeddedValkey
 from frontdesk.sandbox import SlackServer
 from frontdesk.sandbox.model.server import KEY
 
-CUSTOMER = "UALICE"
+CUSTOMER, COLLEAGUE = "UALICE", "UBOB"
 SHOP = Path(str(files("frontdesk.sandbox") / "shop"))
 
 
@@ -29,19 +30,29 @@ class Surroundings:
 
 
 @asynccontextmanager
+async def a_store() -> AsyncIterator[str]:
+    """The address of an empty Valkey."""
+    with tempfile.TemporaryDirectory(prefix="frontdesk-bench-") as name:
+        valkey = await EmbeddedValkey.start(Path(name))
+        try:
+            yield valkey.url
+        finally:
+            await asyncio.to_thread(valkey.stop)
+
+
+@asynccontextmanager
 async def surroundings(channels: int = 1) -> AsyncIterator[Surroundings]:
     """A Slack without rate tiers, a model without latency and an empty store, on loopback only."""
-    with tempfile.TemporaryDirectory(prefix="frontdesk-bench-") as name:
-        folder = Path(name)
-        valkey = await EmbeddedValkey.start(folder / "given")
-        try:
-            async with SlackServer() as slack, python(["-m", "frontdesk.sandbox.model"], "http://") as model:
-                slack.enforce_tiers = False
-                members = (CUSTOMER, slack.bot_user_id)
-                made = tuple(slack.workspace.add_channel(f"bench{n}", members=members).id for n in range(channels))
-                yield Surroundings(slack, model, valkey.url, folder, made)
-        finally:
-            valkey.stop()
+    async with (
+        a_store() as store_url,
+        SlackServer() as slack,
+        python(["-m", "frontdesk.sandbox.model"], "http://") as model,
+    ):
+        slack.enforce_tiers = False
+        members = (CUSTOMER, COLLEAGUE, slack.bot_user_id)
+        made = tuple(slack.workspace.add_channel(f"bench{n}", members=members).id for n in range(channels))
+        with tempfile.TemporaryDirectory(prefix="frontdesk-bench-") as folder:
+            yield Surroundings(slack, model, store_url, Path(folder), made)
 
 
 @asynccontextmanager

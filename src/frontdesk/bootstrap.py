@@ -4,6 +4,7 @@ import asyncio
 import os
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
 from typing import Literal
 
 from frontdesk.adapters.library.ingest import Progress, ingest, usable
@@ -199,13 +200,17 @@ async def check(settings: Settings) -> AsyncIterator[tuple[str, str | None]]:
         connection = await connect(settings.store, join=True)
     except Misconfigured as error:
         yield "store", str(error)
+        if settings.knowledge is not None:
+            yield "articles", await _no_articles(settings.knowledge)
     else:
         try:
-            shelf = RedisShelf(connection)
             yield "store", None
             for doubt in await connection.doubts():
                 yield "store durability", doubt
-            yield "articles", await _no_articles(settings, shelf)
+            if settings.knowledge is not None:
+                yield "articles", await _no_articles(settings.knowledge)
+            else:
+                yield "articles", await _nothing_ingested(RedisShelf(connection))
         except DeskError as error:
             yield "store", str(error)
         finally:
@@ -220,14 +225,15 @@ async def check(settings: Settings) -> AsyncIterator[tuple[str, str | None]]:
         await model.close()
 
 
-async def _no_articles(settings: Settings, shelf: RedisShelf) -> str | None:
-    """Why there would be nothing to answer from."""
-    if settings.knowledge is not None:
-        try:
-            await usable(settings.knowledge)
-        except Misconfigured as error:
-            return str(error)
-        return None
+async def _no_articles(place: Path) -> str | None:
+    try:
+        await usable(place)
+    except Misconfigured as error:
+        return str(error)
+    return None
+
+
+async def _nothing_ingested(shelf: RedisShelf) -> str | None:
     if await shelf.version() is None:
         return "no articles: set FRONTDESK_KNOWLEDGE or run `frontdesk ingest`"
     return None
@@ -262,7 +268,7 @@ async def _slack(
 
 
 def _worker(settings: Settings, desk: Desk, store: RedisStore, clock: SystemClock, metrics: Metrics) -> Worker:
-    return Worker(
+    worker = Worker(
         f"{os.uname().nodename}-{os.getpid()}",
         desk,
         store,
@@ -271,6 +277,8 @@ def _worker(settings: Settings, desk: Desk, store: RedisStore, clock: SystemCloc
         lease=settings.store.lease_seconds,
         most=settings.worker.turns_at_once,
     )
+    metrics.watch_turns(lambda: worker.in_hand)
+    return worker
 
 
 def _http(

@@ -4,6 +4,8 @@ import asyncio
 import re
 from collections.abc import Callable
 
+import pytest
+
 from behaviours.conftest import Open
 from behaviours.world import ALICE, BOB, Articles, Talk, World, behaviour
 from frontdesk.domain.transcript import Rated
@@ -42,40 +44,28 @@ async def test_only_articles_that_the_answer_rests_on_are_cited(world: World) ->
 
 
 @behaviour("answer.streams")
-async def test_the_answer_is_visible_while_it_is_written(world: World) -> None:
-    world.model.script.answer(
-        "Parcels leave Leipzig every weekday [1]. In Germany they need two days [1]. The end [1]."
-    )
-    world.model.hold(after=6)
-    talk = await world.ask(SHIPPING)
-
-    growing = await talk.until_visible("Parcels leave Leipzig")
-    assert "The end" not in growing.shown
-    assert talk.finished() == []
-
-    world.model.release()
-    reply = await talk.reply(containing="The end")
-    assert reply.ts == growing.ts
-    assert len(talk.replies()) == 1
-
-
-@behaviour("answer.streams")
-async def test_the_answer_grows_also_where_the_platform_does_not_stream(
-    open_desk: Open, desk_file: Callable[[str], str]
+@pytest.mark.parametrize("native", ["auto", "never"])
+async def test_the_answer_is_visible_while_it_is_written(
+    open_desk: Open, desk_file: Callable[[str], str], native: str
 ) -> None:
-    world = await open_desk(FRONTDESK_CONFIG=desk_file('[slack]\nnative_streaming = "never"\n'))
+    world = await open_desk(FRONTDESK_CONFIG=desk_file(f'[slack]\nnative_streaming = "{native}"\n'))
     world.model.script.answer(
-        "Parcels leave Leipzig every weekday [1]. In Germany they need two days [1]. The end [1]."
+        "Parcels leave Leipzig every weekday [1]. In Germany they need two days [1]. The end [1].", chunk=1
     )
-    world.model.hold(after=6)
+    world.model.hold(after=7)
     talk = await world.ask(SHIPPING)
 
     growing = await talk.until_visible("Parcels leave Leipzig")
-    assert "The end" not in growing.shown
+    assert "two" not in growing.shown
+
+    world.model.hold_later(after=13)
+    grown = await talk.until_visible("In Germany they need two")
+    assert "The end" not in grown.shown
 
     world.model.release()
     reply = await talk.reply(containing="The end")
-    assert reply.ts == growing.ts
+    assert reply.ts == grown.ts == growing.ts
+    assert len(talk.replies()) == 1
 
 
 @behaviour("answer.status")
@@ -231,10 +221,16 @@ async def test_the_assistant_asks_one_short_question_back(world: World) -> None:
 
 
 @behaviour("answer.asks_back")
-async def test_a_speech_is_no_question(world: World) -> None:
-    world.model.script.answer(
-        "QUESTION: You get a voucher of a hundred euros.\nIs that not nice? " + "Very nice. " * 40
-    )
+@pytest.mark.parametrize(
+    "speech",
+    [
+        "You get a voucher of a hundred euros.\nIs that not nice?",
+        "You get a voucher of a hundred euros, and " * 9 + "is that not nice?",
+        "You get a voucher of a hundred euros.",
+    ],
+)
+async def test_a_speech_is_no_question(world: World, speech: str) -> None:
+    world.model.script.answer(f"QUESTION: {speech}")
     talk = await world.ask(SHIPPING)
 
     reply = await talk.reply()
@@ -457,6 +453,16 @@ async def test_words_before_the_answer_is_visible_are_answered_together_with_it(
     assert "Materials" in given
     await next_answer(world, talk)
     assert len(talk.replies()) == 2
+
+
+@behaviour("answer.newer_words_first")
+async def test_no_one_article_needs_to_cover_all_that_was_said_in_several_messages(world: World) -> None:
+    talk = await world.ask("Hello, my name is Alice Martin and I write from Bremerhaven.")
+    await talk.say(SHIPPING)
+    await talk.reply()
+
+    (asked,) = world.asked_of_model("answer")
+    assert any(passage.title.startswith("Shipping times and costs") for passage in asked.passages)
 
 
 @behaviour("answer.never_interleaves")

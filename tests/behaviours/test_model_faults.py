@@ -94,9 +94,9 @@ async def test_a_model_that_answers_rubbish_leads_to_a_person(open_desk: Open, d
 @behaviour("model.cut")
 async def test_a_stream_that_is_cut_is_taken_up_again_without_showing_anything_twice(world: World) -> None:
     whole = "Parcels leave Leipzig every weekday [1]. In Germany they need two days [1]. The end [1]."
-    world.model.script.answer(whole)
+    world.model.script.answer(whole, chunk=1, delay=0.08)
     world.model.script.fault("cut", task="answer", after=8)
-    world.model.hold(after=6)
+    world.model.hold(after=7)
     watch = world.watch()
     talk = await world.ask(SHIPPING)
     growing = await talk.until_visible("Parcels leave Leipzig")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from behaviours.conftest import Open, a_desk, desk_environment
+from behaviours.conftest import a_desk, desk_environment
 from behaviours.running import running
 from behaviours.world import BOB, GENERAL, SAM, STAFF, SUPPORT, Talk, World, behaviour
 from frontdesk.sandbox import Sandbox
@@ -134,3 +134,345 @@ async def test_a_crash_after_the_card_was_posted_leaves_one_ticket_and_one_promi
         assert len(after.cards()) == 1
         assert len(after.cards()[0].thread()) == 1
         assert len(talk.replies()) == 1
+
+
+@behaviour("operation.drain")
+async def test_a_stopping_desk_finishes_the_answer_it_is_writing(
+    box: Sandbox, empty_store: str, tmp_path: Path
+) -> None:
+    async with running(desk_environment(box, empty_store), tmp_path) as desk:
+        box.model.hold(after=10)
+        message = await box.slack.workspace.say("UALICE", SUPPORT, SHIPPING)
+        await box.slack.workspace.until(lambda: len(box.slack.workspace.thread(SUPPORT, message.ts)) == 2)
+
+        desk.interrupt()
+        await desk.until_said("stopping")
+        box.model.release()
+        code = await desk.ended()
+
+    _, reply = box.slack.workspace.thread(SUPPORT, message.ts)
+    assert "Sources" in reply.shown
+    assert reply.streaming == "stopped"
+    assert code == 0
+
+
+@behaviour("operation.drain")
+async def test_what_is_asked_of_a_stopping_desk_is_answered_by_the_next(box: Sandbox, empty_store: str) -> None:
+    async with a_desk(box, empty_store) as before:
+        box.model.hold(after=10)
+        talk = await before.ask(SHIPPING)
+        await before.until(talk.replies)
+        before.program.stop()
+        later = await before.ask(RETURN, who=BOB)
+        await before.until(lambda: len(box.slack.sockets.acks) == len(box.slack.delivery.sent))
+        box.model.release()
+        await talk.reply(containing="Sources")
+    assert later.replies() == []
+
+    async with a_desk(box, empty_store):
+        await later.reply()
+
+    assert len(later.replies()) == 1
+
+
+@behaviour("operation.drain")
+async def test_a_second_interrupt_stops_at_once_and_the_answer_is_finished_by_the_next(
+    box: Sandbox, empty_store: str, tmp_path: Path
+) -> None:
+    async with running(desk_environment(box, empty_store), tmp_path) as desk:
+        box.model.hold(after=10)
+        message = await box.slack.workspace.say("UALICE", SUPPORT, SHIPPING)
+        await box.slack.workspace.until(lambda: len(box.slack.workspace.thread(SUPPORT, message.ts)) == 2)
+
+        desk.interrupt()
+        await desk.until_said("stopping")
+        desk.interrupt()
+        code = await desk.ended()
+    box.model.release()
+
+    async with a_desk(box, empty_store) as after:
+        talk = Talk(after, SUPPORT, message.ts, "UALICE")
+        await talk.reply(containing="Sources")
+        await after.another_is_answered()
+
+    assert len(talk.replies()) == 1
+    assert code == 130
+
+
+@behaviour("operation.trace")
+async def test_the_trace_of_an_answer_says_what_was_judged_found_asked_and_said(world: World) -> None:
+    talk = await world.ask(SHIPPING)
+    await talk.reply()
+    (trace,) = await world.turns_ended(1, talk.conversation)
+
+    assert trace.outcome == "answered"
+    assert trace.triage is not None
+    assert trace.triage_source == "model"
+    assert trace.query == SHIPPING
+    assert any(passage.used and passage.article and passage.coverage > 0 for passage in trace.passages)
+    assert [step.task for step in trace.steps] == ["triage", "answer"]
+    assert all(step.model and step.input_tokens > 0 and step.output_tokens > 0 for step in trace.steps)
+    assert trace.seconds > 0
+    assert trace.reply.split()[0] in (await talk.reply()).shown
+    status, shown = await world.page("/traces/latest")
+    assert (status, json.loads(shown)["turn"]) == (200, trace.turn)
+
+
+@behaviour("operation.trace")
+async def test_every_way_a_turn_can_end_leaves_a_trace_that_says_why(world: World) -> None:
+    asked = await world.ask(f"<@{BOB}> {SHIPPING}")
+    await world.turns_ended(1, asked.conversation)
+    unsure = await world.ask(f"{world.mention} How tall is the president of Zanzibar?")
+    await unsure.reply()
+    ticket = await world.ask(f"{world.mention} {PERSON}")
+    card = await world.card()
+    await ticket.reply()
+    await card.press("claim", who=SAM)
+    await card.until_shown("Sam")
+    await card.write("I am looking into it.", who=SAM)
+    await ticket.reply_with("I am looking into it.")
+    await card.press("handback", who=SAM)
+    await ticket.reply_with("handed our conversation back")
+
+    (silent,) = await world.turns_ended(1, asked.conversation)
+    (not_sure,) = await world.turns_ended(1, unsure.conversation)
+    *staff, handed_off = await world.turns_ended(4, ticket.conversation)
+
+    assert (silent.outcome, silent.why) == ("kept_silent", "addressed to somebody else")
+    assert (not_sure.outcome, not_sure.why) == ("asked_back", "no article speaks of this")
+    assert (handed_off.outcome, handed_off.rule) == ("handed_off", "asks for a person")
+    assert len(staff) == 3
+    assert all(trace.outcome and (trace.why or trace.outcome == "relayed") for trace in staff)
+
+
+@behaviour("operation.trace")
+async def test_the_trace_tells_what_went_wrong_on_the_way(world: World) -> None:
+    world.model.script.fault("status:401", task="triage")
+    talk = await world.ask(SHIPPING)
+    await world.card()
+    (trace,) = await world.turns_ended(1, talk.conversation)
+
+    assert trace.outcome == "handed_off"
+    assert "the model failed (denied)" in trace.why
+
+
+@behaviour("operation.health")
+async def test_health_readiness_and_metrics_say_how_the_desk_is(world: World) -> None:
+    assert (await world.page("/healthz"))[0] == 200
+    assert (await world.page("/readyz"))[0] == 200
+    talk = await world.ask(SHIPPING)
+    await talk.reply()
+    await world.turns_ended(1, talk.conversation)
+
+    assert await world.counted('frontdesk_turns_total{outcome="answered"}') == 1
+    assert await world.counted('frontdesk_turn_seconds_count{outcome="answered"}') == 1
+    assert await world.counted('frontdesk_tokens_total{direction="in",task="answer"}') > 0
+    assert await world.counted('frontdesk_events_total{detail="message_posted stored",what="received"}') == 1
+
+
+@behaviour("operation.health")
+async def test_readiness_names_what_is_missing_while_health_stays_good(world: World) -> None:
+    await world.tell_store("CONFIG", "SET", "maxmemory", 1)
+    try:
+        status, text = await world.page("/readyz")
+        assert status == 503
+        assert "maxmemory" in json.loads(text)["not_ready"]["store"]
+        assert (await world.page("/healthz"))[0] == 200
+    finally:
+        await world.tell_store("CONFIG", "SET", "maxmemory", 0)
+    assert (await world.page("/readyz"))[0] == 200
+
+    world.slack.reject_next_tickets(100)
+    await world.slack.cut_sockets()
+    async with asyncio.timeout(5):
+        while (await world.page("/readyz"))[0] == 200:
+            pass
+    assert "slack" in json.loads((await world.page("/readyz"))[1])["not_ready"]
+    world.slack.reject_next_tickets(0)
+    async with asyncio.timeout(5):
+        while (await world.page("/readyz"))[0] != 200:
+            pass
+
+
+@behaviour("operation.health")
+async def test_metrics_say_how_many_turns_are_running(world: World) -> None:
+    world.model.hold()
+    talk = await world.ask(SHIPPING)
+    await world.thinking()
+    running_now = await world.counted("frontdesk_turns_in_hand")
+    world.model.release()
+    await talk.reply()
+
+    assert running_now == 1
+
+
+@behaviour("operation.no_words_in_logs")
+async def test_no_message_text_and_no_token_stands_in_the_logs(box: Sandbox, empty_store: str, tmp_path: Path) -> None:
+    environment = desk_environment(box, empty_store, FRONTDESK_LOG_LEVEL="debug", FRONTDESK_LOG_FORMAT="json")
+    workspace, model = box.slack.workspace, box.model
+    async with running(environment, tmp_path) as desk:
+        model.script.triage(
+            {
+                "category": "other", "tier": 3, "priority": "normal", "sentiment": "neutral", "language": "en",
+                "confidence": 1.0, "needs_human": True, "reason": "The customer says xylophone-judged",
+            }
+        )
+        model.script.summary({"wants": ["xylophone-summary"]})
+        await workspace.say("UALICE", SUPPORT, "What about my xylophone-posted order?")
+        card = await workspace.until(lambda: next(iter(workspace.history(STAFF)), None))
+        await desk.until_said('"handed_off"')
+        await workspace.say(SAM, STAFF, "xylophone-staffed", thread_ts=card.ts)
+        await desk.until_said('"relayed"')
+
+        model.script.tool_call("hand_over", {"reason": "xylophone-reasoned"})
+        await workspace.say("UBOB", SUPPORT, f"{SHIPPING} xylophone-asked")
+        await workspace.until(lambda: len(workspace.history(STAFF)) == 2)
+
+        box.slack.faults.on("chat.postMessage", Fault.html())
+        model.script.triage({"category": "xylophone-garbled"})
+        model.script.triage({"category": "xylophone-garbled"})
+        await workspace.say("UDANA", SUPPORT, "How much is a xylophone-faulted?")
+        box.slack.delivery.event(
+            {"type": "message", "channel": SUPPORT, "user": "UALICE", "text": "xylophone-malformed", "ts": "x"},
+            subscription="message.channels",
+        )
+        await workspace.until(lambda: len(workspace.history(STAFF)) == 3, timeout=10)
+        desk.interrupt()
+        await desk.ended()
+
+    written = "\n".join(desk.lines)
+    assert "turn ended" in written
+    assert "Traceback" not in written
+    assert "xylophone" not in written
+    for secret in (box.slack.bot_token, box.slack.app_token, box.slack.signing_secret, model.api_key, "Alice"):
+        assert secret not in written
+
+
+@behaviour("operation.rate_limited")
+@pytest.mark.parametrize("method", ["chat.startStream", "chat.appendStream", "chat.stopStream", "chat.postMessage"])
+async def test_a_rate_limit_delays_an_answer_and_loses_nothing(world: World, method: str) -> None:
+    world.slack.faults.on(method, Fault.rate_limited(0.3))
+    talk = await world.ask(SHIPPING if method != "chat.postMessage" else "How tall is the president of Zanzibar?")
+
+    reply = await talk.reply()
+    await world.turns_ended(1, talk.conversation)
+    await world.another_is_answered()
+
+    assert len(talk.replies()) == 1
+    assert "Sources" in (await talk.reply()).shown or "do not want to guess" in reply.shown
+    assert (await talk.reply()).streaming in (None, "stopped")
+
+
+@behaviour("operation.rate_limited")
+async def test_a_rate_limit_on_everything_loses_no_ticket_and_no_promise(world: World) -> None:
+    world.slack.faults.on("chat.postMessage", Fault.rate_limited(0.2), times=3)
+    world.slack.faults.on("users.info", Fault.rate_limited(0.2))
+    world.slack.faults.on("chat.getPermalink", Fault.rate_limited(0.2))
+    talk = await world.ask(PERSON)
+
+    reply = await talk.reply()
+    await world.another_is_answered()
+
+    assert "#1" in reply.shown
+    assert len(world.cards()) == 1
+    assert [PERSON in message.shown for message in world.cards()[0].thread()] == [True]
+    assert len(talk.replies()) == 1
+
+
+FAULTS = {
+    "server_error": Fault.server_error(503),
+    "html": Fault.html(),
+    "dropped_before_receipt": Fault.dropped_before_receipt(),
+    "dropped_after_receipt": Fault.dropped_after_receipt(),
+}
+
+
+@behaviour("operation.post_fails_once")
+@pytest.mark.parametrize("fault", FAULTS)
+@pytest.mark.parametrize("question", [SHIPPING, "How tall is the president of Zanzibar?", PERSON])
+async def test_a_post_that_fails_stands_there_once(world: World, fault: str, question: str) -> None:
+    world.slack.faults.on("chat.postMessage", FAULTS[fault])
+    world.slack.faults.on("chat.startStream", FAULTS[fault])
+    talk = await world.ask(question)
+
+    await world.turns_ended(1, talk.conversation)
+    await world.another_is_answered()
+
+    (reply,) = talk.finished()
+    assert talk.replies() == [reply]
+    assert any(words in reply.shown for words in ("Sources", "do not want to guess", "#1"))
+    assert [len(card.thread()) for card in world.cards()] == ([1] if question == PERSON else [])
+
+
+@behaviour("operation.post_fails_once")
+@pytest.mark.parametrize("fault", FAULTS)
+@pytest.mark.parametrize("method", ["chat.appendStream", "chat.stopStream"])
+async def test_a_stream_that_fails_is_whole_in_the_end(world: World, fault: str, method: str) -> None:
+    world.slack.faults.on(method, FAULTS[fault])
+    world.model.hold(after=10)
+    talk = await world.ask(SHIPPING)
+    await world.until(talk.replies)
+    world.model.release()
+
+    reply = await talk.reply(containing="Sources")
+
+    assert reply.shown.count("Delivery time") == 1
+    assert len(talk.replies()) == 1
+
+
+@behaviour("operation.post_fails_once")
+async def test_a_handoff_whose_card_was_posted_stays_one_whatever_the_model_says_next(world: World) -> None:
+    world.slack.faults.on("chat.postMessage", Fault.dropped_after_receipt())
+    world.model.script.tool_call("hand_over", {"reason": "The parcel is lost."})
+    talk = await world.ask(SHIPPING)
+    card = await world.card()
+
+    reply = await talk.reply()
+    await card.press("claim", who=SAM)
+    await card.until_shown("Sam")
+
+    assert "#1" in reply.shown
+    assert len(talk.replies()) == 1
+    assert len(world.cards()) == 1
+
+
+@behaviour("operation.post_fails_once")
+@pytest.mark.parametrize("fault", FAULTS)
+async def test_staff_words_that_fail_to_be_posted_reach_the_customer_once(world: World, fault: str) -> None:
+    talk = await world.ask(PERSON)
+    card = await world.card()
+    await talk.reply()
+    await world.turns_ended(1, talk.conversation)
+
+    world.slack.faults.on("chat.postMessage", FAULTS[fault])
+    await card.write("I am looking into it.", who=SAM)
+    await world.turns_ended(2, talk.conversation)
+
+    assert [reply.shown for reply in talk.replies()].count("I am looking into it.") == 1
+
+
+@behaviour("operation.requests_are_valid")
+async def test_every_request_to_the_platform_is_one_that_its_specification_allows(world: World) -> None:
+    await world.workspace.open_messages_tab("UALICE")
+    talk = await world.ask(SHIPPING, files=[("label.png", b"\x89PNG", "image/png")])
+    reply = await talk.reply(containing="Sources")
+    await world.turns_ended(1, talk.conversation)
+    await world.workspace.click("UALICE", SUPPORT, reply.ts, "fd:rate", "up")
+    await talk.edit(talk.root, RETURN)
+    await talk.reply(2, containing="You changed your message")
+    direct = await world.ask_directly("How tall is the president of Zanzibar?")
+    unsure = await direct.reply()
+    await direct.press("ask_person", unsure.ts)
+    card = await world.card()
+    await direct.reply_with("#1")
+    await card.press("claim", who=SAM)
+    await card.until_shown("Sam")
+    await card.write("Here it is.", who=SAM, files=[("plan.txt", b"plan", "text/plain")])
+    await direct.reply_with("Here it is.")
+    await world.workspace.slash(SAM, STAFF, "/desk", "queue")
+    await card.press("resolve", who=SAM)
+    await world.until(lambda: world.workspace.views.get(SAM))
+
+    used = {request.method for request in world.slack.requests}
+    assert {"chat.startStream", "chat.stopStream", "chat.postMessage", "chat.update", "views.open"} <= used
+    assert world.slack.violations == []

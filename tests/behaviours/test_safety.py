@@ -201,13 +201,16 @@ async def test_an_article_cannot_pretend_to_be_another_or_to_be_the_customer(
 
 @behaviour("safety.no_unknown_citations")
 async def test_a_citation_of_a_passage_that_was_not_given_is_removed(world: World) -> None:
-    world.model.script.answer("Parcels leave every weekday [1]. They are quick [44], and safe [1, 45] [0][007].")
+    world.model.script.answer(
+        "Parcels leave every weekday [1]. They are quick [44], and safe [1, 45] [0][007]. "
+        "[[46]47] [48](there) [\u200b49]"
+    )
     talk = await world.ask(SHIPPING)
 
     reply = await talk.reply()
 
     assert "They are quick, and safe [1]" in reply.shown
-    assert not any(number in reply.shown for number in ("44", "45", "[0]", "007"))
+    assert not any(number in reply.shown for number in ("44", "45", "[0]", "007", "46", "47]", "[48", "49"))
     assert not world.was_sent("[44]")
 
 

@@ -82,6 +82,11 @@ class Assistant:
 
     async def take(self, turn: Turn, burst: Burst, history: Sequence[Spoken]) -> None:
         """Answer the burst. Raises Retry or Fenced."""
+        decided = self._handoff.decided(turn)
+        if decided is not None:
+            turn.trace.triage = decided[0]
+            await self._handoff.open(turn, *decided, burst.messages)
+            return
         silent = self._reason_for_silence(turn, burst, history)
         if silent:
             turn.outcome = KeptSilent(why=silent)

@@ -173,6 +173,7 @@ class Desk:
                 await self._rated(turn, event)
             case ButtonPressed():
                 await self._handoff.pressed(turn, event)
+                turn.outcome = turn.outcome or KeptSilent(why=f"staff pressed {event.action}")
             case StopRequested():
                 burst.clear()
                 turn.outcome = KeptSilent(why="stopped by the customer")

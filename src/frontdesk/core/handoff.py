@@ -23,7 +23,7 @@ from frontdesk.domain.transcript import (
     TicketOpened,
     TicketReopened,
 )
-from frontdesk.domain.turns import Failed, HandedOff, Triage
+from frontdesk.domain.turns import Failed, HandedOff, Relayed, Triage
 from frontdesk.ports.chat import Chat
 from frontdesk.ports.model import Model, ModelRequest
 from frontdesk.ports.telemetry import Telemetry
@@ -45,6 +45,8 @@ class Handoff:
     ) -> None:
         """Open a ticket, show it to staff, and only then tell the customer. Raises Retry or Fenced."""
         turn.settled = True
+        if self.decided(turn) is None:
+            await turn.conclude("handoff", [triage.model_dump(mode="json"), why])
         try:
             staff, place = self._staff(turn)
             shown, card = await self._ticket(turn, staff, place, triage, why, burst, summarise=summarise)
@@ -64,6 +66,11 @@ class Handoff:
             AssistantSaid(at=at, turn=turn.id, refs=said[0], markdown=said[1], answers=tuple(m.id for m in burst))
         )
         turn.outcome = HandedOff(ticket=ticket.number, why=why)
+
+    def decided(self, turn: Turn) -> tuple[Triage, str] | None:
+        """What an earlier try of this turn decided: its card may be there, so no model is asked again."""
+        known = turn.result("handoff")
+        return (Triage.model_validate(known[0]), str(known[1])) if known else None
 
     async def reopen(self, turn: Turn, burst: Sequence[Message]) -> None:
         """The customer wrote again after staff resolved: the same ticket is open again."""
@@ -180,6 +187,7 @@ class Handoff:
         what = "handed this back to the assistant" if how == "handed_back" else "resolved this ticket"
         await self._line(turn, f"line:{press.order}", f"{by.name} has {what}.")
         await self.refresh_card(turn)
+        turn.outcome = Relayed()
 
     async def _line(self, turn: Turn, step: str, markdown: str) -> None:
         card = turn.conversation.card

@@ -22,7 +22,7 @@ _GROUPS: Final = {
         "passwort kennwort anmelden",
         "konto profil", "gutschein rabattcode", "reparatur reparieren", "reinigen waschen säubern",
         "bezahlen zahlung zahlen", "kaufen bestellen bestellung", "adresse anschrift", "löschen entfernen",
-        "größe maße",
+        "größe maße", "geöffnet offen öffnungszeiten",
     ),
 }  # fmt: skip
 

@@ -32,6 +32,8 @@ class Vocabulary:
             found = []
         if compounds and term not in self._terms:
             found += _parts(term, self._terms)
+        if not found and term not in self._terms:
+            found = [slip for slip in _slips(term) if slip in self._terms]
         return tuple(dict.fromkeys(self._terms[word] for word in found if word != term))
 
 
@@ -41,6 +43,17 @@ def _beginning(ordered: Sequence[str], start: str) -> Iterator[str]:
         if not word.startswith(start):
             return
         yield word
+
+
+def _slips(term: str) -> Iterator[str]:
+    """What a long word may have been meant to be: one letter more or less, or two that changed places."""
+    if len(term) <= SHORTEST:
+        return
+    for at in range(1, len(term)):
+        yield term[:at] + term[at + 1 :]
+        yield term[:at] + term[at + 1 : at + 2] + term[at] + term[at + 2 :]
+    for at in range(1, len(term) + 1):
+        yield from (term[:at] + letter + term[at:] for letter in sorted(set(term)))
 
 
 def _parts(term: str, terms: Mapping[str, int]) -> Iterator[str]:

@@ -28,7 +28,7 @@ _STOPWORDS: Final = {
 _ASKING: Final = {
     "en": "hi hello hey please thanks thank help want need like would could know tell let question right get got still "
     "also really anyone someone something anything way possible many much long yet already may might shall us "
-    "see find show take takes work works happen happens mean means come came try tried",
+    "see find show take takes work works happen happens mean means come came try tried whats wheres hows pls plz",
     "de": "hallo hi bitte danke brauche brauchen möchte möchten geht gehen gibt hätte gern gerne frage hilfe helfen "
     "wissen sagen eigentlich schon mal habt darf wann warum wieso viele lange finde bekomme bekommen heißt "
     "dauert dauern funktioniert kommt",

@@ -1,6 +1,7 @@
 """Counts and times for Prometheus, and the Telemetry port over them and the log."""
 
 import asyncio
+from collections.abc import Callable
 
 import structlog
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
@@ -62,15 +63,22 @@ class Metrics:
             "turn ended",
             turn=trace.turn,
             outcome=trace.outcome,
-            why=trace.why if trace.rule is None else trace.rule,
+            why=trace.rule or _own_words(trace),
             seconds=trace.seconds,
             steps=len(trace.steps),
             passages=sum(p.used for p in trace.passages),
         )
 
-    def in_hand(self, number: int) -> None:
-        self._in_hand.set(number)
+    def watch_turns(self, in_hand: Callable[[], float]) -> None:
+        """Where to look up how many turns are running now."""
+        self._in_hand.set_function(in_hand)
 
     def page(self) -> tuple[bytes, str]:
         """The exposition and its content type."""
         return generate_latest(self.registry), CONTENT_TYPE_PLAIN_0_0_4
+
+
+def _own_words(trace: TurnTrace) -> str:
+    """Why, unless the model may have been the one to say it: its reasons quote the customer."""
+    ours = trace.outcome != "handed_off" or trace.triage_source in ("rules", "fallback")
+    return trace.why if ours else ""

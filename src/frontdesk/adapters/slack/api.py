@@ -41,6 +41,7 @@ METHODS: Mapping[str, Method] = {
     "chat.stopStream": Method(),
     "chat.update": Method(),
     "conversations.history": Method(query=True),
+    "conversations.info": Method(query=True),
     "conversations.members": Method(query=True),
     "conversations.replies": Method(query=True),
     "files.completeUploadExternal": Method(creates=True),

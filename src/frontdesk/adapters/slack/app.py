@@ -17,7 +17,7 @@ from slack_bolt.response import BoltResponse
 from slack_sdk.signature import SignatureVerifier
 
 from frontdesk.adapters.slack import render
-from frontdesk.adapters.slack.api import Identity, SlackApi
+from frontdesk.adapters.slack.api import Identity, Refused, SlackApi
 from frontdesk.adapters.slack.config import SlackConfig
 from frontdesk.adapters.slack.manifest import SCOPES
 from frontdesk.adapters.slack.parse import (
@@ -146,7 +146,7 @@ class SlackApp:
         if self._config.app_token is not None:
             tries.append(("slack app token", lambda: first_ticket(self._api)))
         if self._config.staff_channel is not None:
-            tries.append(("slack staff channel", self._chat.staff))
+            tries.append(("slack staff channel", self._staff_channel_suits))
         lines: list[tuple[str, str | None]] = []
         for what, attempt in tries:
             try:
@@ -162,6 +162,26 @@ class SlackApp:
         missing = sorted(SCOPES.keys() - self._api.scopes) if self._api.scopes is not None else []
         if missing:
             raise Misconfigured(f"missing {', '.join(missing)}: take over manifests/slack.json and reinstall the app")
+
+    async def _staff_channel_suits(self) -> None:
+        channel = self._config.staff_channel
+        try:
+            answer = await self._api.call("conversations.info", channel=channel)
+        except Refused as refused:
+            raise Misconfigured(
+                f"FRONTDESK_STAFF_CHANNEL={channel} is not to be seen ({refused.error}): "
+                "copy the channel's id, and invite the app to the channel"
+            ) from refused
+        facts = answer.get("channel") or {}
+        if facts.get("is_archived"):
+            raise Misconfigured(f"FRONTDESK_STAFF_CHANNEL={channel} is archived: bring it back, or name another")
+        if not facts.get("is_member"):
+            raise Misconfigured(f"FRONTDESK_STAFF_CHANNEL={channel}: invite the app to the channel")
+        if not facts.get("is_private"):
+            raise Misconfigured(
+                f"FRONTDESK_STAFF_CHANNEL={channel} is public, so that anybody could read tickets: make it private"
+            )
+        await self._chat.staff()
 
     async def http_handler(self, request: web.Request) -> web.Response:
         """`/slack/events`: events, buttons, forms and commands, each proven to come from Slack."""

@@ -18,7 +18,6 @@ _TOKEN = re.compile(r"<([^<>\n]+)>")
 _CODE = re.compile(r"(```.*?```|`[^`\n]+`)", re.DOTALL)
 _BOLD = re.compile(r"(?<![\w*])\*(?![\s*])([^*\n]+?)(?<![\s*])\*(?![\w*])")
 _STRIKE = re.compile(r"(?<![\w~])~(?![\s~])([^~\n]+?)(?<![\s~])~(?![\w~])")
-_CROWDS = ("channel", "here", "everyone")
 
 
 def heard(text: str, own_id: str) -> Heard:
@@ -36,7 +35,7 @@ def heard(text: str, own_id: str) -> Heard:
             return f"@{label.removeprefix('@') or target[1:]}"
         if target.startswith("!"):
             word = target[1:].partition("^")[0]
-            others = others or word in _CROWDS or word == "subteam"
+            others = others or word == "subteam"  # a whole channel that is called upon includes the desk
             return label or f"@{word}"
         if target.startswith("#"):
             return f"#{label or target[1:]}"

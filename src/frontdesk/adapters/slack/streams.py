@@ -45,6 +45,9 @@ FEATURE_ERRORS = frozenset(
 )
 """Slack does not stream here; a plain message may still be welcome."""
 
+_OPEN_LINK = re.compile(r"\[[^\[\]]*(?:\]\([^)]*)?\Z")
+"""A link that is being written; a citation is none."""
+
 Mode = Literal["unstarted", "native", "edited", "waiting"]
 """`waiting`: nothing more becomes visible before the end."""
 
@@ -381,7 +384,7 @@ def _settled(text: str) -> int:
     line = text[start:]
     for found in reversed(list(re.finditer(r"\s", line))):
         head = line[: found.end()]
-        is_open = head.count("`") % 2 or head.rfind("[") > head.rfind(")") or head.rfind("<") > head.rfind(">")
+        is_open = head.count("`") % 2 or _OPEN_LINK.search(head) or head.rfind("<") > head.rfind(">")
         if not is_open and not head.lstrip().startswith(("`", "~", "|", ">")):
             return start + found.end()
     return start

@@ -98,6 +98,11 @@ class ModelServer:
         self._hold_after = after
         self.gate.clear()
 
+    def hold_later(self, after: int) -> None:
+        """Let the answers which are held go on, to be held again at a later delta."""
+        self.release()
+        self.hold(after)
+
     def release(self) -> None:
         """Let the answers which are held go on."""
         self.gate.set()

@@ -15,7 +15,8 @@ _COMMON_WORDS = {
         my need no not now of off on once one or our out over please re s she should so some something
         still t tell thank thanks than that the their them then there these they thing this those to too
         try up us use very want was way we were what when where which while who why will with would yes
-        you your yours don doesn isn can't won ve ll d m im i'm
+        you your yours don doesn isn can't won ve ll d m im i'm see find right whats wheres hows pls plz long
+        often soon
     """,
     "de": """
         etwas kein keine keinen keiner viel viele per aber alle als also am an auch auf aus bei bin bis
@@ -24,7 +25,8 @@ _COMMON_WORDS = {
         ich ihr ihre im in ist ja kann kannst können könnt man mehr mein meine meinem meinen meiner mich
         mir mit möchte muss nach nicht noch nun nur oder ohne schon sein sich sie sind so soll über um
         und uns von vor wann war warum was welche wenn wer werden wie will wir wird wo wurde würde zu
-        zum zur danke eigentlich mal gibt geht
+        zum zur danke eigentlich mal gibt geht finde finden brauchen braucht hab hätte
+        lange lang oft
     """,
     "fr": """
         a ai au aux avec avez avoir bonjour c ce ces cette comment d dans de des du elle en est et être
@@ -54,6 +56,11 @@ TELLING = {language: STOPWORDS[language].union(words.split()) for language, word
 SAME_MEANING = (
     ("refund", "refunded", "reimburse", "reimbursed", "money back"),
     ("return", "send back", "give back", "bring back"),
+    ("pay", "payment", "paying", "paid"),
+    ("telephone", "phone", "call"),
+    ("store", "shop"),
+    ("opening hours", "business hours", "hours", "are you open"),
+    ("exchange", "swap"),
     ("cost", "price", "fee", "charge", "expensive", "how much"),
     ("shipping", "delivery", "deliver", "ship", "arrive", "postage", "shipment"),
     ("parcel", "package"),
@@ -61,10 +68,15 @@ SAME_MEANING = (
     ("repair", "fix", "mend"),
     ("clean", "wash", "washed"),
     ("cancel", "stop"),
-    ("voucher", "coupon", "gift card", "promo code", "discount code"),
+    ("voucher", "coupon", "gift card", "gift cards", "promo code", "discount code"),
     ("invoice", "receipt", "bill"),
     ("erstattung", "erstattet", "geld zurück", "rückerstattung"),
-    ("rücksendung", "retoure", "zurückschicken", "zurücksenden", "zurückgeben", "rückgabe"),
+    ("rücksendung", "retoure", "zurückschicken", "zurücksenden", "zurückgeben", "zurückzugeben", "rückgabe"),
+    ("zahlung", "zahlen", "bezahlen", "zahlungsart", "zahlungsarten"),
+    ("ratenzahlung", "raten"),
+    ("telefon", "telefonnummer", "anrufen"),
+    ("laden", "geschäft"),
+    ("öffnungszeiten", "geöffnet", "offen"),
     ("kosten", "kostet", "preis", "gebühr", "teuer", "wie viel"),
     ("versand", "lieferung", "liefern", "geliefert", "porto", "lieferzeit", "ankommen", "kommt"),
     ("paket", "sendung", "päckchen"),
@@ -76,22 +88,25 @@ SAME_MEANING = (
     ("rechnung", "beleg", "quittung"),
 )
 
-# The same for verbs whose two halves stand apart.
+# The same for what is said in several words, such as verbs whose two halves stand apart.
 APART = (
     (re.compile(r"\b(?:send|sending|give|giving|bring)((?: \w+){1,3}) back\b"), r"return\1"),
+    (re.compile(r"\bwhere(?:'?s| is| are| can i see where)((?: my| the) (?:parcel|package|order)s?)\b"), r"track\1"),
+    (re.compile(r"\bwo (?:ist|bleibt|steckt)((?: \w+) (?:paket|sendung|bestellung))\b"), r"verfolgen\1"),
     (re.compile(r"\b(?:schick|send|geb)\w*((?: \w+){1,4}) zurück\b"), r"rücksendung\1"),
 )
 
 _LEADERS = {phrase: family[0] for family in SAME_MEANING for phrase in family if " " in phrase}
 _PHRASES = re.compile(r"\b(?:" + "|".join(map(re.escape, _LEADERS)) + r")\b")
 _WORD = re.compile(r"\w+")
+_USA = re.compile(r"\b(?:U\.S\.(?:A\.)?|USA?)(?!\w)")
 _SCRIPTS = (("ja", "぀", "ヿ"), ("ko", "가", "힣"), ("zh", "一", "鿿"), ("ru", "Ѐ", "ӿ"))
 _ACCENTS = {"de": "äöüß", "fr": "çèêàùœ", "es": "ñ¿¡áíó"}
 
 
 @lru_cache(maxsize=4096)
-def language_of(text: str) -> str:
-    """Guess the ISO 639-1 language from its script, then its common words; English when in doubt."""
+def language_of(text: str, otherwise: str = "en") -> str:
+    """Guess the ISO 639-1 language from its script, then its common words; `otherwise` when in doubt."""
     for language, first, last in _SCRIPTS:
         if any(first <= letter <= last for letter in text):
             return language
@@ -101,13 +116,14 @@ def language_of(text: str) -> str:
     for language, letters in _ACCENTS.items():
         counts[language] += sum(letter in lowered for letter in letters)
     best = max(counts, key=lambda language: counts[language])
-    return best if counts[best] > 0 else "en"
+    return best if counts[best] > 0 else otherwise
 
 
 @lru_cache(maxsize=16384)
 def stems(text: str, language: str) -> frozenset[str]:
     """The word stems of a text without its stop words, with the same meaning under the same stem."""
-    joined = _PHRASES.sub(lambda found: f"{found.group()} {_LEADERS[found.group()]}", text.casefold())
+    spelt_out = _USA.sub("USA" if language == "de" else "united states", text).casefold()
+    joined = _PHRASES.sub(lambda found: f"{found.group()} {_LEADERS[found.group()]}", spelt_out)
     for pattern, whole in APART:
         joined = pattern.sub(whole, joined)
     stopwords = STOPWORDS.get(language, STOPWORDS["en"])
@@ -127,7 +143,17 @@ def _part_of_compound(stem: str, text: frozenset[str]) -> float:
     for other in text:
         if len(other) >= 5 and (other.startswith(stem) or stem.startswith(other) or other.endswith(stem)):
             return 0.6
-    return 0.0
+    return 0.6 if any(_is_slip(stem, other) for other in text) else 0.0
+
+
+def _is_slip(stem: str, other: str) -> bool:
+    """Whether two stems are one letter apart: one left out, one too many, one wrong, or two swapped."""
+    if len(other) < 4 or abs(len(stem) - len(other)) > 1 or stem[0] != other[0]:
+        return False
+    start = next((n for n, (a, b) in enumerate(zip(stem, other, strict=False)) if a != b), min(len(stem), len(other)))
+    rest, against = stem[start:], other[start:]
+    swapped = rest[:2] == against[:2][::-1] and rest[2:] == against[2:]
+    return swapped or rest[1:] == against or rest == against[1:] or rest[1:] == against[1:]
 
 
 @lru_cache(maxsize=8)
