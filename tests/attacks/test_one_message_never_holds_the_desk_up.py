@@ -40,7 +40,7 @@ READERS: dict[str, Callable[[str], object]] = {
     "Slack's markup": lambda text: mrkdwn.heard(text, "UDESK"),
     "hard rules": lambda text: rules.match_rule(text, rules.DEFAULT_RULES),
     "frustration": lambda text: rules.is_frustrated([text] * 12, rules.Frustration()),
-    "thanks": lambda text: rules.says_nothing_new(text),
+    "thanks": rules.says_nothing_new,
     "links of the model": lambda text: guards.safe_markdown(text, LINKS),
     "a growing answer": grown,
     "citations": lambda text: guards.keep_citations(text, {}),
