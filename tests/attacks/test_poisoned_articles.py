@@ -17,9 +17,7 @@ def article(folder: Path, text: str) -> Article:
     return read(source)
 
 
-@pytest.mark.parametrize(
-    "before", ["\n", "\n\n", "  \n", "\ufeff", "\ufeff\n", "\r\n", "\t\n"], ids=lambda before: repr(before)
-)
+@pytest.mark.parametrize("before", ["\n", "\n\n", "  \n", "\ufeff", "\ufeff\n", "\r\n", "\t\n"], ids=repr)
 def test_nothing_in_front_of_the_front_matter_makes_an_internal_article_public(tmp_path: Path, before: str) -> None:
     assert article(tmp_path, f"{before}---\naudience: staff\n---\n{SECRET}\n").audience == "staff"
 

@@ -27,7 +27,6 @@ from frontdesk.ports.library import Library
 from frontdesk.ports.model import Model
 from frontdesk.ports.telemetry import Telemetry
 
-
 _MOST_OVER = 2.0
 """Shares of the allowance after which not even a hard rule opens a ticket: staff's attention is bounded too."""
 
@@ -353,7 +352,8 @@ async def interruptible(
             turn.news.clear()
             fresh = await turn.store.look(turn.lease)
             known = {p.key for p in turn.claim.pending}
-            found = interruption([p for p in fresh if p.key not in known], answering, visible=stream.visible)
+            news_of = [p for p in fresh if p.key not in known]
+            found = interruption(news_of, answering, turn.conversation.customer, visible=stream.visible)
             if found is not None and not turn.settled and not task.done():
                 raise Interrupted(found)
     finally:

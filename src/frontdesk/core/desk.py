@@ -19,7 +19,7 @@ from frontdesk.core.assistant import Assistant, Burst
 from frontdesk.core.configuration import DeskConfig
 from frontdesk.core.handoff import Handoff
 from frontdesk.core.intake import Ignored, admit
-from frontdesk.core.interruption import Interrupted
+from frontdesk.core.interruption import Interrupted, is_the_one
 from frontdesk.core.phrases import phrases_for
 from frontdesk.core.relay import Crossing
 from frontdesk.core.reminders import Reminders, next_reminder
@@ -174,6 +174,8 @@ class Desk:
             case ButtonPressed():
                 await self._handoff.pressed(turn, event)
                 turn.outcome = turn.outcome or KeptSilent(why=f"staff pressed {event.action}")
+            case StopRequested() if not is_the_one(event.by, turn.conversation.customer):
+                turn.outcome = turn.outcome or KeptSilent(why="stopped by somebody else")
             case StopRequested():
                 burst.clear()
                 turn.outcome = KeptSilent(why="stopped by the customer")
