@@ -313,8 +313,14 @@ async def test_no_message_text_and_no_token_stands_in_the_logs(box: Sandbox, emp
     async with running(environment, tmp_path) as desk:
         model.script.triage(
             {
-                "category": "other", "tier": 3, "priority": "normal", "sentiment": "neutral", "language": "en",
-                "confidence": 1.0, "needs_human": True, "reason": "The customer says xylophone-judged",
+                "category": "other",
+                "tier": 3,
+                "priority": "normal",
+                "sentiment": "neutral",
+                "language": "en",
+                "confidence": 1.0,
+                "needs_human": True,
+                "reason": "The customer says xylophone-judged",
             }
         )
         model.script.summary({"wants": ["xylophone-summary"]})

@@ -203,7 +203,11 @@ def test_slacks_markup_becomes_markdown(slack: str, markdown: str) -> None:
     assert heard(slack, "UDESK").text == markdown
 
 
-@pytest.mark.parametrize("text", ["<@U2> look", "<!here> look", "<!subteam^S1|@ops> look"])
+def test_a_whole_channel_that_is_called_upon_includes_the_desk() -> None:
+    assert heard("<!here> I want to talk to a person", "UDESK").mentions_others is False
+
+
+@pytest.mark.parametrize("text", ["<@U2> look", "<!subteam^S1|@ops> look"])
 def test_others_are_mentioned(text: str) -> None:
     words = heard(text, "UDESK")
     assert words.mentions_others
