@@ -1,5 +1,6 @@
 """The answer: steps of the model over the evidence, shown while it grows, held to what was given."""
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Literal
 
@@ -66,6 +67,11 @@ _MOST_SEARCHES_KEPT = 3
 """Searches' worth of passages that one answer may rest on."""
 _CHARACTERS_PER_TOKEN = 20
 """More than any language needs: an answer longer than its tokens allow is none."""
+
+
+_FIGURE = re.compile(r"\d+")
+_MORE = re.compile(r"\w{3}[\"')\]*_]*[.!?…;:][\"')\]*_]*\s")
+"""A sentence ends, and another follows."""
 
 
 class Writer:
@@ -168,7 +174,8 @@ class Writer:
     async def _draft(self, finished: Finished, guard: Grounding, evidence: Evidence) -> Draft:
         text = finished.text.strip()
         if text.startswith(QUESTION):
-            return _question(guard.safe(text.removeprefix(QUESTION).strip()))
+            known = [f.passage.text for f in evidence.found] + [s.text for s in self._turn.conversation.present]
+            return _question(guard.safe(text.removeprefix(QUESTION).strip()), known)
         held = await self._library.held({c.article for c in evidence.citations.values()})
         given = {n: c for n, c in evidence.citations.items() if c.article in held}
         numbers = [n for n in cited_numbers(text) if n in given]
@@ -203,9 +210,10 @@ def note_passages(turn: Turn, evidence: Evidence, used: Sequence[int] = ()) -> N
     )
 
 
-def _question(text: str) -> Draft:
-    """One short question is no claim; anything longer is treated as an answer without evidence."""
-    if text.endswith("?") and len(text) <= 300 and "\n" not in text:
+def _question(text: str, known: Sequence[str]) -> Draft:
+    """One short question is no claim; more sentences, or a figure of the model's own, are one."""
+    figures = set(_FIGURE.findall(text)) <= set(_FIGURE.findall("\n".join(known)))
+    if text.endswith("?") and len(text) <= 300 and "\n" not in text and not _MORE.search(text) and figures:
         return Draft(kind="question", markdown=text, why="one detail is missing")
     return Draft(kind="unsure", why="the model asked instead of answering, at length")
 
