@@ -212,6 +212,7 @@ async def test_a_card_whose_posting_got_lost_half_way_stands_there_once(world: W
     told = await talk.reply()
     (card,) = world.cards()
     assert card.ts < told.ts
+    await world.turns_ended(1, talk.conversation)
     assert [m.shown for m in card.thread()] == [PERSON]
 
 
@@ -658,12 +659,12 @@ async def test_thanks_after_resolve_does_not_reopen(world: World, thanks: str) -
     talk, card = await handed_over(world)
     await card.resolve()
     await talk.reply_with("marked this as resolved")
-    ended = len(await world.turns_ended(0, talk.conversation))
+    await world.turns_ended(2, talk.conversation)
 
     await talk.say(thanks)
 
-    traces = await world.turns_ended(ended + 1, talk.conversation)
-    assert traces[0].outcome == "kept_silent"
+    traces = await world.turns_ended(3, talk.conversation)
+    assert [trace.outcome for trace in traces] == ["kept_silent", "relayed", "handed_off"]
     assert "Resolved by" in card.shown
     assert [m for m in card.thread() if "wrote again" in m.shown] == []
     assert len(talk.replies()) == 2
