@@ -371,7 +371,7 @@ async def test_a_rate_limit_delays_an_answer_and_loses_nothing(world: World, met
 
 @behaviour("operation.rate_limited")
 async def test_a_rate_limit_on_everything_loses_no_ticket_and_no_promise(world: World) -> None:
-    world.slack.faults.on("chat.postMessage", Fault.rate_limited(0.2), times=3)
+    world.slack.faults.on("chat.postMessage", Fault.rate_limited(0.2), times=2)
     world.slack.faults.on("users.info", Fault.rate_limited(0.2))
     world.slack.faults.on("chat.getPermalink", Fault.rate_limited(0.2))
     talk = await world.ask(PERSON)
