@@ -273,8 +273,17 @@ async def test_what_somebody_else_says_meanwhile_does_not_cost_the_customer_the_
     await world.thinking()
 
     await talk.say("I would like to know that too.", who=BOB)
-    await world.thinking(2)
+    await world.until(lambda: len(world.slack.sockets.acks) == len(world.slack.delivery.sent))
     world.model.release()
+
+    await talk.reply()
+    assert len(talk.replies()) == 1
+
+
+@behaviour("intake.people_talking")
+async def test_what_somebody_else_says_right_after_the_question_does_not_cost_the_answer(world: World) -> None:
+    talk = await world.ask(SHIPPING)
+    await talk.say("I would like to know that too.", who=BOB)
 
     await talk.reply()
     assert len(talk.replies()) == 1
