@@ -36,6 +36,10 @@ class ReplyStream(Protocol):
         """
         ...
 
+    def abandon(self) -> None:
+        """Bring nothing more, and change nothing: somebody else goes on. Nothing happens after `finish` or `cut`."""
+        ...
+
     async def cut(self, markdown: str) -> tuple[MessageRef, ...]:
         """End it as it stands with `markdown` as its last, short paragraph; never raises, may do nothing."""
         ...
