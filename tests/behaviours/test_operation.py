@@ -514,3 +514,20 @@ async def test_an_answer_that_cannot_be_delivered_goes_to_a_person_at_once(world
 
     assert "could not be delivered" in card.shown
     assert world.tasks_asked().count("answer") == 1
+
+
+@behaviour("operation.post_fails_once")
+@pytest.mark.parametrize("fault", FAULTS)
+async def test_long_words_of_staff_arrive_whole_though_the_second_part_fails_at_first(world: World, fault: str) -> None:
+    talk = await world.ask(PERSON)
+    card = await world.card()
+    await talk.reply()
+    await world.turns_ended(1, talk.conversation)
+    words = " ".join(f"word{n}" for n in range(1_800))
+
+    world.slack.faults.on("chat.postMessage", Fault.slow(0), FAULTS[fault])
+    await card.write(words, who=SAM)
+    await world.turns_ended(2, talk.conversation)
+
+    relayed = [reply for reply in talk.replies() if "word" in reply.shown]
+    assert " ".join(reply.shown for reply in relayed).split() == words.split()

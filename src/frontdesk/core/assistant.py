@@ -218,9 +218,9 @@ class Assistant:
         """Make the reply stand in the thread once; a message an earlier try left there is finished, not repeated."""
         turn.settled = True
         reply = self._led(burst, reply)
-        refs = left
         if left:
             await turn.chat.edit(left[0], reply)
+            refs = await turn.chat.post(turn.thread, reply, turn.marker("answer"), left)
             await turn.chat.status(turn.thread, "")
         else:
             refs = await stream.finish(reply)

@@ -56,8 +56,10 @@ class Chat(Protocol):
         """The workspace or server the desk is installed in there."""
         ...
 
-    async def post(self, thread: Thread, content: Content, marker: str) -> tuple[MessageRef, ...]:
-        """Post once; several refs when it had to be split.
+    async def post(
+        self, thread: Thread, content: Content, marker: str, there: tuple[MessageRef, ...] = ()
+    ) -> tuple[MessageRef, ...]:
+        """Post once; several refs when it had to be split. `there`: its first parts, when an earlier try posted some.
 
         Raises Retry (not posted), Ambiguous (perhaps posted) or Undeliverable.
         """
