@@ -212,6 +212,7 @@ async def test_a_card_whose_posting_got_lost_half_way_stands_there_once(world: W
     told = await talk.reply()
     (card,) = world.cards()
     assert card.ts < told.ts
+    await world.turns_ended(1, talk.conversation)
     assert [m.shown for m in card.thread()] == [PERSON]
 
 
