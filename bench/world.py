@@ -68,7 +68,8 @@ async def desk(
     """`frontdesk run` as its own process; `own_store`: with a Valkey that it starts itself."""
     slack = around.slack
     config = around.folder / "frontdesk.toml"
-    config.write_text(f"[desk]\nsettle = {settle}\n[worker]\nturns_at_once = {turns_at_once}\n", encoding="utf-8")
+    desk = f"[desk]\nsettle = {settle}\nquestions_per_hour = 0\n"
+    config.write_text(f"{desk}[worker]\nturns_at_once = {turns_at_once}\n", encoding="utf-8")
     environment = {
         "SLACK_BOT_TOKEN": slack.bot_token,
         "SLACK_APP_TOKEN": slack.app_token,

@@ -686,6 +686,7 @@ async def test_without_a_secret_no_request_is_taken_at_all(world: World) -> None
 
 @behaviour("intake.socket_refresh")
 async def test_a_refreshed_connection_loses_no_question(world: World) -> None:
+    await world.until(lambda: len(world.slack.sockets.sockets) == 2)
     before = await world.ask(SHIPPING)
     await world.slack.refresh_sockets()
     at_once = await world.ask(RETURN, who=BOB)
@@ -699,6 +700,7 @@ async def test_a_refreshed_connection_loses_no_question(world: World) -> None:
 
 @behaviour("intake.socket_refresh")
 async def test_a_cut_connection_loses_no_question(world: World) -> None:
+    await world.until(lambda: len(world.slack.sockets.sockets) == 2)
     before = await world.ask(SHIPPING)
     await world.slack.cut_sockets()
     world.slack.reject_next_tickets(1)

@@ -197,6 +197,25 @@ async def test_a_burst_is_not_waited_for_without_end(open_store: OpenStore) -> N
     assert texts(await claimed(store)) == ["at 101", "at 102"]
 
 
+async def test_a_burst_that_begins_during_a_turn_is_waited_for_too(store: Store) -> None:
+    await receive(store, posted(101))
+    claim = await claimed(store)
+    await receive(store, posted(103), settle=0.5)
+    await store.commit(claim.lease, Commit(done=keys(claim)))
+    assert await nothing_due(store)
+    await receive(store, posted(102), settle=0.1)
+    assert texts(await claimed(store)) == ["at 102", "at 103"]
+
+
+async def test_something_urgent_during_a_turn_is_due_at_its_end(store: Store) -> None:
+    await receive(store, posted(101))
+    claim = await claimed(store)
+    await receive(store, posted(102))
+    await receive(store, posted(103), settle=60.0)
+    await store.commit(claim.lease, Commit(done=keys(claim)))
+    assert texts(await claimed(store)) == ["at 102", "at 103"]
+
+
 async def test_something_urgent_ends_the_wait(store: Store) -> None:
     await receive(store, posted(101), settle=60.0)
     await receive(store, posted(102))

@@ -16,10 +16,18 @@ BEFORE = st.text(alphabet=" \t*_~>`#•◦-–·\u200b\u2060\ufeff\u00a0", max_s
 NUMBER = st.sampled_from(["", "", "", "1. ", "12) ", "(", "> 3. "])
 MARK = st.sampled_from(MARKS).flatmap(
     lambda mark: st.sampled_from(
-        [mark, mark.upper(), mark.title(), mark.replace(":", " :"), mark.replace(":", "："), mark.replace(":", "*:"),
-         f"*{mark}*", f"_{mark}_"]
+        [
+            mark,
+            mark.upper(),
+            mark.title(),
+            mark.replace(":", " :"),
+            mark.replace(":", "："),
+            mark.replace(":", "*:"),
+            f"*{mark}*",
+            f"_{mark}_",
+        ]
     )
-)  # fmt: skip
+)
 WORDS = st.text(
     alphabet=st.characters(exclude_categories=["Cs"], exclude_characters="\r\n\x0b\x0c\x1c\x1d\x1e\x85\u2028\u2029")
 )

@@ -1,5 +1,6 @@
 """The answer: steps of the model over the evidence, shown while it grows, held to what was given."""
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Literal
 
@@ -60,6 +61,19 @@ _OFFERS: tuple[ToolOffer, ...] = (
 )
 
 
+_MOST_CALLS = 4
+"""Tool calls of one step that are made; a model that wants more is not looking for an answer."""
+_MOST_SEARCHES_KEPT = 3
+"""Searches' worth of passages that one answer may rest on."""
+_CHARACTERS_PER_TOKEN = 20
+"""More than any language needs: an answer longer than its tokens allow is none."""
+
+
+_FIGURE = re.compile(r"\d+")
+_MORE = re.compile(r"\w{3}[\"')\]*_]*[.!?…;:][\"')\]*_]*\s")
+"""A sentence ends, and another follows."""
+
+
 class Writer:
     """Writes one answer; made anew for each."""
 
@@ -91,8 +105,9 @@ class Writer:
                 continue
             if not finished.calls:
                 return await self._draft(finished, guard, evidence)
-            messages = (*messages, Asked(text=finished.text, calls=finished.calls))
-            for call in finished.calls:
+            calls = finished.calls[:_MOST_CALLS]
+            messages = (*messages, Asked(text=finished.text, calls=calls))
+            for call in calls:
                 result, evidence, reason = await self._call(call, evidence)
                 if reason is not None:
                     return Draft(kind="person", why=reason)
@@ -103,9 +118,13 @@ class Writer:
         self, messages: tuple[PromptMessage, ...], evidence: Evidence, *, offer: bool, live: bool
     ) -> tuple[Finished, Grounding]:
         guard = Grounding(evidence.citations, links_for(evidence, self._config))
+        length = 0
         async for piece in self._model.stream(self._request(messages, offer=offer)):
             match piece:
                 case Delta(text=text):
+                    length += len(text)
+                    if length > self._config.limits.output_tokens * _CHARACTERS_PER_TOKEN:
+                        raise ModelFailed("garbled", "an answer longer than it may be")
                     fresh = guard.feed(text)
                     if fresh and live:
                         await self._stream.append(fresh)
@@ -135,8 +154,10 @@ class Writer:
                 case "search_articles":
                     query = _Search.model_validate_json(call.arguments).query
                     more = await self._library.search(query, limit=self._config.passages)
-                    evidence = _with(evidence, [f for f in more if f.coverage >= self._config.evidence])
-                    result = _told(evidence)
+                    most = _MOST_SEARCHES_KEPT * self._config.passages
+                    known = len(evidence.found)
+                    evidence = _with(evidence, [f for f in more if f.coverage >= self._config.evidence], most)
+                    result = _told(evidence, known)
                 case "hand_over":
                     reason = _HandOver.model_validate_json(call.arguments).reason
                     result = "handed over"
@@ -153,7 +174,8 @@ class Writer:
     async def _draft(self, finished: Finished, guard: Grounding, evidence: Evidence) -> Draft:
         text = finished.text.strip()
         if text.startswith(QUESTION):
-            return _question(guard.safe(text.removeprefix(QUESTION).strip()))
+            known = [f.passage.text for f in evidence.found] + [s.text for s in self._turn.conversation.present]
+            return _question(guard.safe(text.removeprefix(QUESTION).strip()), known)
         held = await self._library.held({c.article for c in evidence.citations.values()})
         given = {n: c for n, c in evidence.citations.items() if c.article in held}
         numbers = [n for n in cited_numbers(text) if n in given]
@@ -188,22 +210,24 @@ def note_passages(turn: Turn, evidence: Evidence, used: Sequence[int] = ()) -> N
     )
 
 
-def _question(text: str) -> Draft:
-    """One short question is no claim; anything longer is treated as an answer without evidence."""
-    if text.endswith("?") and len(text) <= 300 and "\n" not in text:
+def _question(text: str, known: Sequence[str]) -> Draft:
+    """One short question is no claim; more sentences, or a figure of the model's own, are one."""
+    figures = set(_FIGURE.findall(text)) <= set(_FIGURE.findall("\n".join(known)))
+    if text.endswith("?") and len(text) <= 300 and "\n" not in text and not _MORE.search(text) and figures:
         return Draft(kind="question", markdown=text, why="one detail is missing")
     return Draft(kind="unsure", why="the model asked instead of answering, at length")
 
 
-def _with(evidence: Evidence, more: Sequence[Found]) -> Evidence:
+def _with(evidence: Evidence, more: Sequence[Found], most: int) -> Evidence:
     known = {(f.passage.article, f.passage.text) for f in evidence.found}
     fresh = [f for f in more if (f.passage.article, f.passage.text) not in known]
-    return numbered([*evidence.found, *fresh])
+    return numbered([*evidence.found, *fresh][: max(most, len(evidence.found))])
 
 
-def _told(evidence: Evidence) -> str:
+def _told(evidence: Evidence, known: int) -> str:
+    """The passages behind the first `known`, which the model has already."""
     by_number: Mapping[int, Citation] = evidence.citations
     lines = [
         f"[{n}] {by_number[n].title}: {f.passage.text}" for n, f in zip(evidence.numbers, evidence.found, strict=True)
     ]
-    return "\n\n".join(lines) or "Nothing was found."
+    return "\n\n".join(lines[known:]) or "Nothing more was found."

@@ -1,9 +1,11 @@
 """The assistant's turn: rules, triage, evidence, answer; every way it can end is one of the outcomes."""
 
 import asyncio
+import hashlib
 from collections.abc import Awaitable, Callable, Sequence
 from itertools import zip_longest
 
+from frontdesk.core.allowance import Allowance
 from frontdesk.core.answer import Writer, note_passages
 from frontdesk.core.configuration import DeskConfig
 from frontdesk.core.handoff import Handoff
@@ -25,6 +27,9 @@ from frontdesk.ports.library import Library
 from frontdesk.ports.model import Model
 from frontdesk.ports.telemetry import Telemetry
 
+_MOST_OVER = 2.0
+"""Shares of the allowance after which not even a hard rule opens a ticket: staff's attention is bounded too."""
+
 
 class Burst(Value):
     """What a turn answers: the customer's messages that came together."""
@@ -44,6 +49,11 @@ class Burst(Value):
         return "\n\n".join(part for part in parts if part)
 
     @property
+    def fingerprint(self) -> str:
+        """Tells this burst from any other, also from itself with a message more or another wording."""
+        return hashlib.blake2s("|".join((*self.ids, self.text)).encode(), digest_size=10).hexdigest()
+
+    @property
     def ids(self) -> tuple[str, ...]:
         return tuple(m.id for m in self.messages)
 
@@ -59,6 +69,7 @@ class Assistant:
         handoff: Handoff,
         telemetry: Telemetry,
         language_of: Callable[[str], str],
+        allowance: Allowance,
     ) -> None:
         self._config = config
         self._model = model
@@ -66,6 +77,7 @@ class Assistant:
         self._handoff = handoff
         self._telemetry = telemetry
         self._language_of = language_of
+        self._allowance = allowance
 
     async def take(self, turn: Turn, burst: Burst, history: Sequence[Spoken]) -> None:
         """Answer the burst. Raises Retry or Fenced."""
@@ -80,12 +92,19 @@ class Assistant:
             return
         language = self._language(burst, history)
         turn.trace.language = language
+        used = self._allowance.used(burst.messages[-1].author, burst.fingerprint)
+        if used > _MOST_OVER:
+            await self._say_later(turn, burst, language)
+            return
         rule = match_rule(burst.text, self._config.rules)
         if rule is not None:
             turn.trace.rule = rule.name
             triage = by_rule(rule, language)
             turn.trace.triage, turn.trace.triage_source = triage, "rules"
-            await self._handoff.open(turn, triage, f"Hard rule: {rule.name}", burst.messages)
+            await self._handoff.open(turn, triage, f"Hard rule: {rule.name}", burst.messages, summarise=used <= 1)
+            return
+        if used > 1:
+            await self._over(turn, burst, language, used)
             return
         since = turn.conversation.closed_at or 0.0
         asked = [s.text for s in history if s.speaker == "customer" and s.at > since]
@@ -98,6 +117,19 @@ class Assistant:
             await self._handoff.open(turn, triage, "The customer is frustrated", burst.messages)
             return
         await self._with_model(turn, burst, history, language)
+
+    async def _over(self, turn: Turn, burst: Burst, language: str, used: float) -> None:
+        """The customer has asked more than the model is asked for one person: staff are told once, in a ticket."""
+        if self._allowance.is_first_over(used):
+            why = f"More than {self._config.questions_per_hour} questions of one customer within an hour"
+            await self._handoff.open(turn, unjudged(why, language), why, burst.messages, summarise=False)
+            return
+        await self._say_later(turn, burst, language)
+
+    async def _say_later(self, turn: Turn, burst: Burst, language: str) -> None:
+        turn.trace.rule = "too many questions"
+        await self._say(turn, burst, self._wording(language).too_many, language)
+        turn.outcome = AskedBack(why="too many questions of one customer within an hour")
 
     def _reason_for_silence(self, turn: Turn, burst: Burst, history: Sequence[Spoken]) -> str:
         """Why nothing is to be said, or an empty string."""
@@ -347,7 +379,8 @@ async def interruptible(
             news = asyncio.ensure_future(turn.news.wait())
             fresh = await turn.store.look(turn.lease)
             known = {p.key for p in turn.claim.pending}
-            found = interruption([p for p in fresh if p.key not in known], answering, visible=stream.visible)
+            news_of = [p for p in fresh if p.key not in known]
+            found = interruption(news_of, answering, turn.conversation.customer, visible=stream.visible)
             if found is not None and not turn.settled and not task.done():
                 raise Interrupted(found)
     finally:

@@ -46,6 +46,9 @@ class DeskConfig(Value):
     """Days within which a customer's new message reopens a resolved ticket."""
     remind_minutes: float = Field(default=30.0, ge=0)
     """After so many minutes staff are reminded of a customer who waits, then at doubled intervals; 0 = never."""
+    questions_per_hour: int = Field(default=60, ge=0)
+    """What the assistant takes up from one customer within an hour, counted by each process; then staff are told and
+    the model is asked no more. 0 = no limit."""
     note_marks: tuple[str, ...] = ("//", "note:", "notiz:", "nota:")
     """A line that begins with one of these is for staff only."""
     limits: Limits = Limits()

@@ -14,11 +14,12 @@ from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from typing import assert_never
 
+from frontdesk.core.allowance import Allowance
 from frontdesk.core.assistant import Assistant, Burst
 from frontdesk.core.configuration import DeskConfig
 from frontdesk.core.handoff import Handoff
 from frontdesk.core.intake import Ignored, admit
-from frontdesk.core.interruption import Interrupted
+from frontdesk.core.interruption import Interrupted, is_the_one
 from frontdesk.core.phrases import phrases_for
 from frontdesk.core.relay import Crossing
 from frontdesk.core.reminders import Reminders, next_reminder
@@ -77,7 +78,9 @@ class Desk:
         self._handoff = Handoff(config, model, telemetry)
         self._reminders = Reminders(config.remind_minutes, telemetry)
         self._crossing = Crossing(config, self._handoff, telemetry)
-        self._assistant = Assistant(config, model, library, self._handoff, telemetry, language_of)
+        self._assistant = Assistant(
+            config, model, library, self._handoff, telemetry, language_of, Allowance(config.questions_per_hour, clock)
+        )
         self._known: OrderedDict[ConversationId, Conversation] = OrderedDict()
         self._running: dict[ConversationId, Turn] = {}
 
@@ -174,6 +177,8 @@ class Desk:
             case ButtonPressed():
                 await self._handoff.pressed(turn, event)
                 turn.outcome = turn.outcome or KeptSilent(why=f"staff pressed {event.action}")
+            case StopRequested() if not is_the_one(event.by, turn.conversation.customer):
+                turn.outcome = turn.outcome or KeptSilent(why="stopped by somebody else")
             case StopRequested():
                 burst.clear()
                 turn.outcome = KeptSilent(why="stopped by the customer")

@@ -21,10 +21,10 @@ _REFERENCE = re.compile(r"^\s{0,3}\[[^\]\n]{1,200}\]:\s*\S+.*$", re.MULTILINE)
 _HOST = r"(?:[\w-]{1,63}\.){1,10}[^\W\d_]{2,24}"
 _MAILBOX = re.compile(rf"[\w.+%-]{{1,64}}@{_HOST}")
 _ADDRESS = re.compile(
-    r"(?P<url>(?:[a-z][a-z0-9+.-]{1,20}:\\?/{1,3}|www\.)[^\s<>()\[\]`'\"|]*[^\s<>()\[\]`'\"|.,;:!?*_~])"
-    r"|(?P<bare>[a-z][a-z0-9+.-]{1,20}://)"
+    r"(?P<url>(?:[a-z][a-z0-9+.-]{0,20}:\\?/{1,3}|www\.|//(?=[\w-]+\.))[^\s<>()\[\]`'\"|]*[^\s<>()\[\]`'\"|.,;:!?*_~])"
+    r"|(?P<bare>[a-z][a-z0-9+.-]{0,20}://)"
     rf"|(?P<mailbox>{_MAILBOX.pattern})"
-    rf"|(?P<naked>{_HOST}(?:/[^\s<>()\[\]`'\"|]*)?)",
+    rf"|(?P<naked>(?>{_HOST})(?![\w.-]{{0,40}}://)(?:/[^\s<>()\[\]`'\"|:]*)?)",
     re.IGNORECASE,
 )
 _CITATION = re.compile(r"(?<![ \t])[ \t]*\[(?P<numbers>\d{1,3}(?:\s*,\s*\d{1,3})*)\](?!\()")
@@ -50,13 +50,14 @@ class Links:
         return mailbox.lower() in self._mailboxes
 
     def allows(self, url: str) -> bool:
-        """Only https or http, only without a user part, only to a host on the list."""
+        """Only https or http, only without a user part or a second address in it, only to a host on the list."""
         try:
             parts = urlsplit(url if "://" in url else f"https://{url}")
             host = (parts.hostname or "").lower().removeprefix("www.")
         except ValueError:
             return False
-        return parts.scheme in ("http", "https") and "@" not in parts.netloc and host in self._hosts
+        single = "@" not in parts.netloc and url.count("://") <= 1
+        return parts.scheme in ("http", "https") and single and host in self._hosts
 
 
 def host_of(url: str | None) -> str:
@@ -76,15 +77,21 @@ def safe_markdown(text: str, links: Links) -> str:
     """`text` with every address that is not allowed taken out, labels kept, invisible characters removed."""
     text = _CONTROL.sub("", _THINKING.sub("", text))
     text = _REFERENCE.sub("", text)
-    text = _MARKDOWN_LINK.sub(lambda m: _link(m["label"], m["url"], links), text)
+    text = _MARKDOWN_LINK.sub(lambda m: _link(m, links), text)
     text = _TARGET.sub(lambda m: m[0] if links.allows(m["url"]) else "]", text)
-    text = _ANGLE_LINK.sub(lambda m: _link(m["label"] or "", m["url"], links), text)
-    return _ADDRESS.sub(lambda m: m[0] if _may_stand(m, links) else "(link removed)", text)
+    text = _ANGLE_LINK.sub(lambda m: _link(m, links), text)
+    return _ADDRESS.sub(lambda m: m[0] if _may_stand(m, links) else _removed(m), text)
 
 
-def _link(label: str, url: str, links: Links) -> str:
+def _removed(address: re.Match[str]) -> str:
+    """Stands in its place; behind a bracket the two must not make a link of their own."""
+    return " (link removed)" if address.string.endswith("]", 0, address.start()) else "(link removed)"
+
+
+def _link(link: re.Match[str], links: Links) -> str:
+    label, url = link["label"] or "", link["url"]
     if not links.allows(url):
-        return label or "(link removed)"
+        return label or _removed(link)
     plain = label.strip()
     return url if not plain or _ADDRESS.search(plain) else f"[{plain}]({url})"
 
@@ -97,8 +104,9 @@ def _may_stand(address: re.Match[str], links: Links) -> bool:
         return links.allows_mail_to(address["mailbox"])
     if address["url"]:
         return links.allows(address["url"])
-    ending = address["naked"].split("/", 1)[0].rsplit(".", 1)[-1].lower()
-    return not _COMMON_ENDINGS.fullmatch(ending) or links.allows(address["naked"])
+    host = address["naked"].split("/", 1)[0].lower()
+    is_address = "www." in host or _COMMON_ENDINGS.fullmatch(host.rsplit(".", 1)[-1])
+    return not is_address or links.allows(address["naked"])
 
 
 def settled_length(text: str) -> int:
@@ -131,7 +139,9 @@ def keep_citations(text: str, given: Mapping[int, Citation]) -> str:
 
     def kept(match: re.Match[str]) -> str:
         numbers = [n for n in (int(part) for part in match["numbers"].split(",")) if n in given]
-        return "".join(f" [{n}]" for n in dict.fromkeys(numbers))
+        behind = match.string[match.end() : match.end() + 1]
+        gap = " " if match[0][0] in " \t" and behind.strip(" \t\n.,;:!?)") else ""
+        return "".join(f" [{n}]" for n in dict.fromkeys(numbers)) or gap
 
     return _CITATION.sub(kept, text)
 
@@ -169,7 +179,8 @@ class Grounding:
         finished = 0 if thinks else self._line.rfind("\n", 0, settled) + 1
         self._done += self._safe(self._line[:finished])
         self._line = self._line[finished:]
-        safe = (self._done + self._safe(self._line[: settled - finished])).lstrip()
+        # A citation takes the spaces before it along, so they are shown with what follows them.
+        safe = (self._done + self._safe(self._line[: settled - finished])).lstrip().rstrip(" \t")
         if not safe.startswith(self._shown):
             return ""
         fresh = safe[len(self._shown) :]

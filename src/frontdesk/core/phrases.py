@@ -18,6 +18,8 @@ class Phrases(Value):
     """The customer asks for a person who is there already."""
     no_person: str
     """A person was needed and nobody could be reached."""
+    too_many: str
+    """The customer has used up what the assistant answers within an hour; staff were told before."""
     handed_back: str
     """Staff gave the conversation back to the assistant."""
     resolved: str
@@ -43,6 +45,8 @@ PHRASES: Mapping[str, Phrases] = {
         handed_off="I have passed this on to our team as ticket #{number}. A person will answer you right here.",
         already_with_staff="Our team already has this as ticket #{number}. A person will answer you right here.",
         no_person="I cannot answer this myself, and I could not reach our team just now. Please try again a little later.",
+        too_many="You have written to me very often within the last hour, so I cannot answer this now. "
+        "Please try again a little later.",
         handed_back="{name} has handed our conversation back to me. What else can I do for you?",
         resolved="{name} has marked this as resolved. If something is still open, simply write here again.",
         stopped="_Stopped at your request._",
@@ -59,6 +63,8 @@ PHRASES: Mapping[str, Phrases] = {
         handed_off="Ich habe das als Ticket #{number} an unser Team weitergegeben. Ein Mensch antwortet Ihnen genau hier.",
         already_with_staff="Unser Team hat das bereits als Ticket #{number}. Ein Mensch antwortet Ihnen genau hier.",
         no_person="Das kann ich nicht selbst beantworten, und unser Team war gerade nicht zu erreichen. "
+        "Bitte versuchen Sie es etwas später noch einmal.",
+        too_many="Sie haben mir in der letzten Stunde sehr oft geschrieben, deshalb kann ich das jetzt nicht beantworten. "
         "Bitte versuchen Sie es etwas später noch einmal.",
         handed_back="{name} hat unser Gespräch an mich zurückgegeben. Was kann ich noch für Sie tun?",
         resolved="{name} hat das als gelöst markiert. Wenn noch etwas offen ist, schreiben Sie einfach wieder hier.",
@@ -78,6 +84,8 @@ PHRASES: Mapping[str, Phrases] = {
         already_with_staff="Notre équipe a déjà votre demande (ticket n° {number}). Une personne vous répondra ici même.",
         no_person="Je ne peux pas répondre moi-même, et notre équipe n'est pas joignable pour l'instant. "
         "Merci de réessayer un peu plus tard.",
+        too_many="Vous m'avez écrit très souvent pendant la dernière heure ; je ne peux donc pas répondre à cela maintenant. "
+        "Merci de réessayer un peu plus tard.",
         handed_back="{name} m'a rendu notre conversation. Que puis-je faire d'autre pour vous ?",
         resolved="{name} a marqué ceci comme résolu. S'il reste une question, écrivez simplement ici.",
         stopped="_Arrêté à votre demande._",
@@ -95,6 +103,8 @@ PHRASES: Mapping[str, Phrases] = {
         handed_off="He pasado su consulta a nuestro equipo (ticket n.º {number}). Una persona le responderá aquí mismo.",
         already_with_staff="Nuestro equipo ya tiene su consulta (ticket n.º {number}). Una persona le responderá aquí mismo.",
         no_person="No puedo responder a esto, y ahora mismo no he podido contactar con nuestro equipo. "
+        "Por favor, inténtelo un poco más tarde.",
+        too_many="Me ha escrito muchas veces en la última hora, así que ahora no puedo responder a esto. "
         "Por favor, inténtelo un poco más tarde.",
         handed_back="{name} me ha devuelto nuestra conversación. ¿Qué más puedo hacer por usted?",
         resolved="{name} lo ha marcado como resuelto. Si queda algo pendiente, escriba de nuevo aquí.",

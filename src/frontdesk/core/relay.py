@@ -92,6 +92,9 @@ class Crossing:
             turn.outcome = KeptSilent(why="an edit of something the customer never saw")
             return
         staff = turn.chats.on(event.thread.platform)
+        if not await staff.is_staff(event.message.author):
+            turn.outcome = KeptSilent(why="changed in the ticket's thread by somebody who is not staff")
+            return
         author = await staff.introduce(event.message.author)
         words = without_notes(event.message.text, self._config.note_marks) or "(taken back)"
         try:

@@ -114,7 +114,7 @@ def _changes(state: Conversation, entry: Entry) -> dict[str, object]:  # noqa: C
             waiting = state.ticket and state.ticket.is_open and state.ticket.waiting_since is None
             return {
                 "customer": state.customer or message.author,
-                "spoken": (*_without(state, message.id), _spoken("customer", message, entry.at)),
+                "spoken": _with_message(state, _spoken("customer", message, entry.at)),
                 **({"ticket": _ticket(state, waiting_since=entry.at)} if waiting else {}),
             }
         case CustomerEdited(message_id=message_id, text=text):
@@ -183,8 +183,11 @@ def _spoken(speaker: Speaker, message: Message, at: float) -> Spoken:
     )
 
 
-def _without(state: Conversation, message_id: str) -> tuple[Spoken, ...]:
-    return tuple(s for s in state.spoken if not (s.speaker == "customer" and s.id == message_id))
+def _with_message(state: Conversation, message: Spoken) -> tuple[Spoken, ...]:
+    """A message recorded again takes its own place, so that the present matter begins where it began."""
+    if any(s.speaker == "customer" and s.id == message.id for s in state.spoken):
+        return tuple(message if s.speaker == "customer" and s.id == message.id else s for s in state.spoken)
+    return (*state.spoken, message)
 
 
 def _with_text(spoken: Spoken, text: str) -> Spoken:

@@ -19,7 +19,10 @@ from frontdesk.domain.knowledge import Article, Audience
 
 ENDINGS: Final = (".md", ".markdown")
 MOST_BYTES: Final = 1_000_000
-_FRONT_MATTER: Final = re.compile(r"\A---[ \t]*\n(.*?)^---[ \t]*(?:\n|\Z)", re.DOTALL | re.MULTILINE)
+_FRONT_MATTER: Final = re.compile(r"\A\s*^---[ \t]*\n(.*?)^---[ \t]*(?:\n|\Z)", re.DOTALL | re.MULTILINE)
+_MOST_FRONT_MATTER: Final = 5_000
+"""Characters; YAML can be written to take minutes or to grow a thousandfold."""
+_SAYS_WHO_MAY_READ: Final = re.compile(r"^[\s>#*-]*audience\s*:", re.MULTILINE | re.IGNORECASE)
 
 
 class Skipped(Exception):
@@ -138,7 +141,11 @@ def _front_matter(text: str) -> tuple[FrontMatter, str]:
     if match is None:
         if re.match(r"---[ \t]*\n[ \t]*\w+:", text):
             raise Skipped("the front matter does not end: a line --- is missing")
+        if _SAYS_WHO_MAY_READ.search(text[:_MOST_FRONT_MATTER]):
+            raise Skipped("it says who may read it, but not in front matter: that begins with a line ---")
         return FrontMatter(), text
+    if len(match[1]) > _MOST_FRONT_MATTER:
+        raise Skipped("the front matter is longer than 5,000 characters")
     try:
         facts = yaml.safe_load(match[1])
     except (yaml.YAMLError, ValueError, RecursionError) as error:  # ValueError: a date that does not exist
@@ -160,6 +167,8 @@ def _checked(facts: dict[object, object]) -> FrontMatter:
         raise Skipped(f"the front matter's {wrong} is not understood{_ALLOWED.get(wrong, '')}") from error
     if matter.url is not None and not re.match(r"https?://[^\s/]", matter.url):
         raise Skipped("the front matter's url does not begin with http:// or https://")
+    if matter.url is not None and re.search(r"[\s<>|\\]|^https?://[^/?#]*@", matter.url):
+        raise Skipped("the front matter's url is not a plain address")
     if matter.language is not None and not re.fullmatch("[a-z]{2}", matter.language):
         raise Skipped("the front matter's language is not a code of two letters such as en")
     return matter

@@ -89,7 +89,10 @@ def _quotation(prompt: Prompt) -> str:
     if len(question) <= 1:
         # Of a short follow-up its own words decide; the topic so far only says what they are about.
         question |= _topic_so_far(prompt, language)
-    return quotation(prompt.passages, question, own, asking(prompt.question), language) or NO_ANSWER
+    kind = asking(prompt.question)
+    found = quotation(prompt.passages, question, own, kind, language)
+    # A short message may also begin something new, which the topic so far says nothing about.
+    return found or (quotation(prompt.passages, own, own, kind, language) if own else None) or NO_ANSWER
 
 
 def _may_ask_back(prompt: Prompt) -> bool:

@@ -10,7 +10,7 @@ local function claim(conversation)
   local epoch = whole(math.max(tonumber(header[1] or 0) + 1, now_us))
   local stolen = (header[2] or header[3]) and '1' or '0'
   redis.call('HSET', name, 'epoch', epoch, 'owner', worker, 'lease_until', whole(now + lease))
-  redis.call('HDEL', name, 'first')
+  redis.call('HDEL', name, 'first', 'ready')
   if stolen == '1' then
     redis.call('HSET', name, 'stolen', '1')
   end

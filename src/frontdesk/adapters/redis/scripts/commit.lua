@@ -51,11 +51,12 @@ for earlier in string.gmatch(committed, '%d+') do
   end
 end
 redis.call('HSET', name, 'committed', ' ' .. table.concat(kept, ' ') .. ' ')
-redis.call('HDEL', name, 'owner', 'lease_until', 'attempts', 'stolen', 'first')
+local ready = tonumber(redis.call('HGET', name, 'ready') or nil) or 0
+redis.call('HDEL', name, 'owner', 'lease_until', 'attempts', 'stolen', 'first', 'ready')
 keep(conversation, retention)
 
 if redis.call('ZCARD', mailbox_of(conversation)) > 0 then
-  set_due(conversation, now)
+  set_due(conversation, math.max(now, ready))
 elseif wake ~= '' then
   set_due(conversation, tonumber(wake))
 else

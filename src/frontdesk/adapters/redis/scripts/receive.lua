@@ -64,8 +64,14 @@ local function moved_to()
 end
 
 local function arm(where)
-  local header = redis.call('HMGET', header_of(where), 'owner', 'first')
+  local header = redis.call('HMGET', header_of(where), 'owner', 'first', 'ready')
   if header[1] then
+    -- When the turn that runs ends before the rest of this burst has come, the next one waits for it.
+    if settle <= 0 then
+      redis.call('HSET', header_of(where), 'ready', '0')
+    elseif header[3] ~= '0' then
+      redis.call('HSET', header_of(where), 'ready', whole(now + settle))
+    end
     redis.call('PUBLISH', news_key, where)
     return
   end

@@ -3,7 +3,7 @@ local conversation = ARGV[2]
 if not holds(conversation, ARGV[3]) then
   return 0
 end
-redis.call('HDEL', header_of(conversation), 'owner', 'lease_until', 'first')
+redis.call('HDEL', header_of(conversation), 'owner', 'lease_until', 'first', 'ready')
 if ARGV[5] == '1' then -- nobody ever saw this claim
   redis.call('HINCRBY', header_of(conversation), 'attempts', -1)
 end
