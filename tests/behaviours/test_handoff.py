@@ -659,7 +659,7 @@ async def test_thanks_after_resolve_does_not_reopen(world: World, thanks: str) -
     talk, card = await handed_over(world)
     await card.resolve()
     await talk.reply_with("marked this as resolved")
-    ended = len(await world.turns_ended(0, talk.conversation))
+    ended = len(await world.turns_ended(2, talk.conversation))
 
     await talk.say(thanks)
 
