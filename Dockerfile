@@ -1,5 +1,5 @@
 # frontdesk in a container: Debian slim (the store's wheel needs glibc), not root, healthy when it is ready.
-# docker build -t frontdesk . && docker run --env-file .env -v desk:/data -v ./articles:/articles:ro frontdesk
+# docker build -t frontdesk . && docker run --env-file .env -v desk:/data -v ./articles:/data/articles:ro frontdesk
 
 FROM python:3.13-slim AS build
 RUN pip install --no-cache-dir "uv>=0.9,<1"
@@ -12,7 +12,7 @@ COPY src ./src
 RUN uv sync --frozen --no-dev --no-editable
 
 FROM python:3.13-slim
-RUN useradd --create-home --uid 10001 desk && install -d -o desk -g desk /data /articles
+RUN useradd --create-home --uid 10001 desk && install -d -o desk -g desk /data
 COPY --from=build /opt/frontdesk /opt/frontdesk
 ENV PATH=/opt/frontdesk/bin:$PATH PYTHONUNBUFFERED=1 \
     FRONTDESK_DATA_DIR=/data FRONTDESK_HTTP=0.0.0.0:8080 FRONTDESK_LOG_FORMAT=json

@@ -1,1 +1,1 @@
-"""A support desk that lives inside Slack and Discord."""
+"""A support desk that lives inside Slack."""

@@ -220,7 +220,8 @@ async def check(settings: Settings) -> AsyncIterator[tuple[str, str | None]]:
     model = OpenAIModel(settings.model)
     try:
         for route in await model.check():
-            yield f"model for {', '.join(route.tasks)}", None if route.ok else route.line
+            tasks = ", ".join(route.tasks)
+            yield f"model for {tasks}", None if route.ok else route.line.removeprefix(f"{tasks}: ")
     finally:
         await model.close()
 

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 app = typer.Typer(
     name="frontdesk",
-    help="A support desk that lives inside Slack and Discord.",
+    help="A support desk that lives inside Slack.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,

@@ -102,7 +102,7 @@ async def test_grave_matters_go_to_a_person_and_no_model_judges_them(world: Worl
 
 @behaviour("handoff.hard_rules")
 async def test_grave_matters_reach_people_while_the_model_is_down(world: World) -> None:
-    world.model.script.fault("status:500", times=20)
+    world.model.script.fault("status:503", retry_after=0.1, times=20)
 
     talk = await world.ask("I want my money back for order 1042")
 
@@ -212,8 +212,10 @@ async def test_a_card_whose_posting_got_lost_half_way_stands_there_once(world: W
     told = await talk.reply()
     (card,) = world.cards()
     assert card.ts < told.ts
-    await world.turns_ended(1, talk.conversation)
+    await card.until_in_thread(PERSON)
+    await world.turns_ended(1)
     assert [m.shown for m in card.thread()] == [PERSON]
+    assert len(world.cards()) == len(talk.replies()) == 1
 
 
 @behaviour("handoff.staff_channel_gone")
@@ -259,7 +261,7 @@ async def test_the_card_says_who_what_why_what_was_tried_and_where(world: World)
 async def test_without_a_model_the_card_still_says_what_they_want_and_what_was_tried(world: World) -> None:
     talk = await world.ask("How long does shipping take?")
     await talk.reply()
-    world.model.script.fault("status:500", task="summary", times=5)
+    world.model.script.fault("status:401", task="summary", times=5)
 
     await talk.say("I need to talk to a person about order 1042")
 
@@ -501,6 +503,17 @@ async def test_staff_are_told_when_the_customer_cannot_be_reached(world: World) 
     await card.until_in_thread("Not delivered")
     assert len(talk.replies()) == 1
     assert "the customer is not waiting" not in card.shown
+
+
+@behaviour("handoff.undeliverable")
+async def test_staff_are_told_when_the_customer_cannot_be_told_of_the_ticket(world: World) -> None:
+    talk = await world.ask("Do your bags fit a quantum flux capacitor?")
+    unsure = await talk.reply(containing="do not want to guess")
+    await world.close_channel(SUPPORT)
+
+    await talk.press("ask_person", unsure.ts)
+
+    await (await world.card()).until_in_thread("could not be reached")
 
 
 @behaviour("handoff.undeliverable")

@@ -9,6 +9,7 @@ import pytest
 
 from behaviours.conftest import Open
 from behaviours.world import Talk, World, behaviour
+from frontdesk.sandbox.slack.faults import Fault
 
 SHIPPING = "How long does shipping take?"
 HASTY = "[desk.limits]\nfirst_token = 0.3\nbetween_tokens = 0.3\nstep_seconds = 0.8\nseconds = 2.0\n"
@@ -220,3 +221,18 @@ async def test_a_refused_completion_goes_to_a_person(world: World, task: str) ->
     await gets_a_person(world, talk)
 
     assert len(world.asked_of_model(task)) == 1  # type: ignore[arg-type]
+
+
+@behaviour("model.stalls")
+async def test_time_that_runs_out_during_the_delivery_does_not_bring_a_person_too(
+    open_desk: Open, desk_file: DeskFile
+) -> None:
+    world = await open_desk(FRONTDESK_CONFIG=desk_file("[desk.limits]\nseconds = 2.0\n"))
+    world.slack.faults.on("chat.stopStream", Fault.slow(2.5))
+    talk = await world.ask("How long does shipping take?")
+
+    await world.quiet(talk, 1)
+
+    assert "Sources" in (await talk.reply()).shown
+    assert len(talk.replies()) == 1
+    assert world.cards() == []

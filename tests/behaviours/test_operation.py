@@ -10,6 +10,7 @@ import pytest
 from behaviours.conftest import a_desk, desk_environment
 from behaviours.running import PATIENCE, running
 from behaviours.world import BOB, GENERAL, SAM, STAFF, SUPPORT, Talk, World, behaviour
+from frontdesk.adapters.redis import keys
 from frontdesk.sandbox import Sandbox
 from frontdesk.sandbox.slack.faults import Fault
 
@@ -482,3 +483,51 @@ async def test_every_request_to_the_platform_is_one_that_its_specification_allow
     used = {request.method for request in world.slack.requests}
     assert {"chat.startStream", "chat.stopStream", "chat.postMessage", "chat.update", "views.open"} <= used
     assert world.slack.violations == []
+
+
+@behaviour("operation.rate_limited")
+async def test_words_of_staff_are_never_taken_for_the_customers_however_often_they_fail(world: World) -> None:
+    talk = await world.ask(PERSON)
+    card = await world.card()
+    await talk.reply()
+    await world.turns_ended(1, talk.conversation)
+
+    shard = keys.shard_of(talk.conversation, world.settings.store.shards)
+    await world.tell_store("HSET", keys.of_conversation(shard, "header", talk.conversation), "attempts", 6)
+    await card.write("I am looking into it.", who=SAM)
+    await world.turns_ended(2, talk.conversation)
+
+    assert [reply.shown for reply in talk.replies()].count("I am looking into it.") == 1
+    assert [entry.kind for entry in await talk.transcript()].count("customer_said") == 1
+    assert [m.shown for m in card.thread()].count("I am looking into it.") == 1
+
+
+@behaviour("handoff.undeliverable")
+async def test_an_answer_that_cannot_be_delivered_goes_to_a_person_at_once(world: World) -> None:
+    world.model.hold()
+    await world.ask(SHIPPING)
+    await world.thinking()
+    await world.close_channel("CSUPPORT")
+    world.model.release()
+
+    card = await world.card()
+
+    assert "could not be delivered" in card.shown
+    assert world.tasks_asked().count("answer") == 1
+
+
+@behaviour("operation.post_fails_once")
+@pytest.mark.parametrize("fault", FAULTS)
+async def test_long_words_of_staff_arrive_whole_though_the_second_part_fails_at_first(world: World, fault: str) -> None:
+    talk = await world.ask(PERSON)
+    card = await world.card()
+    await talk.reply()
+    await world.turns_ended(1, talk.conversation)
+    words = " ".join(f"word{n}" for n in range(1_800))
+
+    world.slack.faults.on("chat.postMessage", Fault.slow(0), FAULTS[fault])
+    await card.write(words, who=SAM)
+    await world.turns_ended(2, talk.conversation)
+
+    relayed = [reply for reply in talk.replies() if "word" in reply.shown]
+    assert " ".join(reply.shown for reply in relayed).split() == words.split()

@@ -1,5 +1,6 @@
 """A reply grows in front of the customer and ends as exactly what was meant."""
 
+import asyncio
 from collections.abc import AsyncIterator
 
 import pytest
@@ -159,3 +160,23 @@ async def test_the_session_is_processing_while_the_assistant_works(desk: SlackDe
     assert ws.sessions[thread.channel, thread.root].status == "processing"
     await desk.chat.stream(thread, ALICE, "m").finish(Reply(markdown="Done."))
     await ws.until(lambda: ws.sessions[thread.channel, thread.root].status == "active")
+
+
+async def test_an_abandoned_reply_changes_nothing_any_more(desk: SlackDesk) -> None:
+    ws = desk.slack.workspace
+    thread = await asked(desk)
+    stream = desk.chat.stream(thread, ALICE, "m")
+    await stream.append(TEXT)
+    await ws.until(lambda: stream.refs)
+    before = len(desk.slack.requests)
+
+    await stream.append(TEXT)
+    stream.abandon()
+    await stream.append(TEXT)
+    other = desk.chat.stream(await asked(desk), ALICE, "n")
+    await other.append(TEXT)
+    await other.append(TEXT)
+    await other.finish(Reply(markdown=TEXT * 2))
+
+    assert [request.args.get("ts") for request in desk.slack.requests[before:]].count(stream.refs[0].id) == 0
+    assert [task.get_name() for task in asyncio.all_tasks() if task.get_name().startswith("slack stream")] == []

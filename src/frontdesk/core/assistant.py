@@ -147,16 +147,25 @@ class Assistant:
     async def _with_model(self, turn: Turn, burst: Burst, history: Sequence[Spoken], language: str) -> None:
         stream = turn.chat.stream(turn.thread, burst.messages[-1].author, turn.marker("answer"))
         try:
-            async with asyncio.timeout(self._config.limits.seconds):
-                await interruptible(
-                    turn, burst.ids, stream, lambda: self._answer(turn, burst, history, language, stream)
-                )
+            await interruptible(
+                turn,
+                burst.ids,
+                stream,
+                lambda: self._answer(turn, burst, history, language, stream),
+                within=self._config.limits.seconds,
+            )
         except Interrupted as interrupted:
             await self._broken_off(turn, burst, stream, language, interrupted.by)
         except (ModelFailed, TimeoutError) as failure:
             fault = failure.fault if isinstance(failure, ModelFailed) else "slow"
             await self._without_model(turn, burst, stream, language, fault)
+        except Undeliverable as error:
+            self._telemetry.trouble("a reply could not be delivered", error)
+            triage = turn.trace.triage or unjudged("the reply could not be delivered", language)
+            why = f"The reply could not be delivered: {error}"
+            await self._handoff.open(turn, triage, why, burst.messages, summarise=False)
         finally:
+            stream.abandon()
             if not stream.refs and (turn.outcome is None or turn.outcome.kind == "kept_silent"):
                 await turn.chat.status(turn.thread, "")
 
@@ -211,7 +220,7 @@ class Assistant:
         stream: ReplyStream,
     ) -> None:
         language = turn.trace.language
-        left = await turn.chat.find(turn.thread, turn.marker("answer")) if "answer" in turn.journal else ()
+        left = await self._left(turn)
         await turn.intend("answer")
         writer = Writer(turn, self._model, self._library, self._config, stream, live=not left)
         draft = await writer.write(history, found, burst.text, language)
@@ -231,15 +240,19 @@ class Assistant:
                 await stream.cut("")
                 await self._handoff.open(turn, triage, draft.why, burst.messages)
 
+    async def _left(self, turn: Turn) -> tuple[MessageRef, ...]:
+        """The reply that an earlier try of this turn began, as far as it got."""
+        return await turn.chat.find(turn.thread, turn.marker("answer")) if "answer" in turn.journal else ()
+
     async def _deliver(
         self, turn: Turn, burst: Burst, reply: Reply, stream: ReplyStream, left: tuple[MessageRef, ...]
     ) -> None:
         """Make the reply stand in the thread once; a message an earlier try left there is finished, not repeated."""
         turn.settled = True
         reply = self._led(burst, reply)
-        refs = left
         if left:
             await turn.chat.edit(left[0], reply)
+            refs = await turn.chat.post(turn.thread, reply, turn.marker("answer"), left)
             await turn.chat.status(turn.thread, "")
         else:
             refs = await stream.finish(reply)
@@ -248,7 +261,10 @@ class Assistant:
     async def _say(self, turn: Turn, burst: Burst, markdown: str, language: str, *buttons: Button) -> None:
         turn.settled = True
         reply = self._led(burst, Reply(markdown=markdown, language=language, buttons=buttons))
-        refs = await turn.post("answer", turn.chat, turn.thread, reply)
+        left = await self._left(turn)
+        if left:  # what stands there may be the beginning of another reply
+            await turn.chat.edit(left[0], reply)
+        refs = left or await turn.post("answer", turn.chat, turn.thread, reply)
         self._said(turn, burst, reply, refs)
 
     def _said(self, turn: Turn, burst: Burst, reply: Reply, refs: tuple[MessageRef, ...], *, cut: bool = False) -> None:
@@ -338,18 +354,29 @@ class Assistant:
 
 
 async def interruptible(
-    turn: Turn, answering: Sequence[str], stream: ReplyStream, work: Callable[[], Awaitable[None]]
+    turn: Turn, answering: Sequence[str], stream: ReplyStream, work: Callable[[], Awaitable[None]], *, within: float
 ) -> None:
-    """Run `work`, and end it as soon as something arrives that matters more. Raises Interrupted."""
+    """Run `work`, and end it as soon as something arrives that matters more, or after `within` seconds.
+
+    What is being delivered is never ended: it would stand there and be counted as not said. Raises Interrupted or
+    TimeoutError.
+    """
     task = asyncio.ensure_future(work())
+    ends = asyncio.ensure_future(turn.clock.sleep(within))
+    news = asyncio.ensure_future(turn.news.wait())
     try:
         while True:
-            news = asyncio.ensure_future(turn.news.wait())
-            await asyncio.wait({task, news}, return_when=asyncio.FIRST_COMPLETED)
-            news.cancel()
+            await asyncio.wait(
+                {task, news} if turn.settled else {task, news, ends}, return_when=asyncio.FIRST_COMPLETED
+            )
             if task.done():
                 return task.result()
+            if ends.done() and not turn.settled:
+                raise TimeoutError
+            if not news.done():
+                continue
             turn.news.clear()
+            news = asyncio.ensure_future(turn.news.wait())
             fresh = await turn.store.look(turn.lease)
             known = {p.key for p in turn.claim.pending}
             news_of = [p for p in fresh if p.key not in known]
@@ -357,6 +384,8 @@ async def interruptible(
             if found is not None and not turn.settled and not task.done():
                 raise Interrupted(found)
     finally:
+        news.cancel()
+        ends.cancel()
         if not task.done():
             task.cancel()
             await asyncio.wait({task})

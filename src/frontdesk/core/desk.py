@@ -11,7 +11,7 @@ platform payload -> adapter -> EVENT
 """
 
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import assert_never
 
 from frontdesk.core.allowance import Allowance
@@ -41,7 +41,7 @@ from frontdesk.domain.transcript import (
     Rated,
     TurnEnded,
 )
-from frontdesk.domain.turns import AskedBack, KeptSilent, Superseded
+from frontdesk.domain.turns import AskedBack, Failed, KeptSilent, Superseded
 from frontdesk.ports.chat import Chats
 from frontdesk.ports.clock import Clock
 from frontdesk.ports.library import Library
@@ -52,6 +52,8 @@ from frontdesk.ports.telemetry import Telemetry
 _REMEMBERED = 5_000
 _DAY = 86_400.0
 _GIVE_UP_AFTER = 5
+_GIVE_UP_ON_STAFF_AFTER = 10
+"""Tries; about four minutes."""
 
 
 class Desk:
@@ -118,7 +120,8 @@ class Desk:
                 claim = await self._taken_in(turn, interrupted)
                 continue
             finally:
-                self._running.pop(claim.lease.conversation, None)
+                if self._running.get(claim.lease.conversation) is turn:
+                    del self._running[claim.lease.conversation]
             await self._commit(turn)
             return
 
@@ -128,7 +131,7 @@ class Desk:
         if turn.thread.channel_key == self.config.speaking.staff_channel:
             await self._place(turn)
             return
-        if turn.claim.unreadable or turn.claim.attempts >= _GIVE_UP_AFTER:
+        if turn.claim.unreadable or (turn.claim.pending and turn.claim.attempts >= _GIVE_UP_AFTER):
             await self._give_to_staff(turn)
             return
         burst: list[MessagePosted] = []
@@ -153,7 +156,7 @@ class Desk:
 
     async def _note(self, turn: Turn, event: Event, burst: list[MessagePosted]) -> None:
         """Deal with one event, in the platform's order; what the assistant is to answer is put into `burst`."""
-        from_staff = event.thread.channel_key == self.config.speaking.staff_channel
+        from_staff = self._is_from_staff(event)
         match event:
             case MessagePosted() if from_staff:
                 await self._crossing.to_customer(turn, event)
@@ -190,11 +193,15 @@ class Desk:
             turn.outcome = turn.outcome or KeptSilent(why="people are talking to each other")
             return
         self._begin_matter(turn)
-        known = turn.conversation.said(message.id) is not None
+        known = turn.conversation.said(message.id)
+        if known is not None and (known.text, known.attachments) == (message.text, message.attachments):
+            turn.outcome = turn.outcome or KeptSilent(why="told again of a message that was dealt with")
+            return
         turn.record(CustomerSaid(at=turn.now(), message=message))
         if turn.conversation.holder == "staff":
             await self._crossing.to_staff(turn, message)
-        elif not known or not any(e.message.id == message.id for e in burst):
+        else:
+            burst[:] = [earlier for earlier in burst if earlier.message.id != message.id]
             burst.append(event)
 
     def _begin_matter(self, turn: Turn) -> None:
@@ -301,17 +308,35 @@ class Desk:
 
     async def _give_to_staff(self, turn: Turn) -> None:
         """What cannot be processed is shown to people, with the reason."""
-        messages = [e.message for _, e in turn.events() if isinstance(e, MessagePosted)]
+        events = [event for _, event in turn.events()]
+        await self._from_staff(turn, [event for event in events if self._is_from_staff(event)])
+        messages = [e.message for e in events if isinstance(e, MessagePosted) and not self._is_from_staff(e)]
+        if not messages and not turn.claim.unreadable and turn.outcome is not None:
+            return
         why = "A stored record could not be read" if turn.claim.unreadable else "Processing failed again and again"
         self._telemetry.trouble("a conversation is given to staff", None, why=why)
         for message in messages:
             turn.record(CustomerSaid(at=turn.now(), message=message))
         if turn.conversation.holder == "staff":
+            turn.outcome = turn.outcome or Failed(why=why)
             for message in messages:
                 await self._crossing.to_staff(turn, message)
             return
         triage = unjudged(why, self.config.default_language)
         await self._handoff.open(turn, triage, why, messages, summarise=False)
+
+    async def _from_staff(self, turn: Turn, events: Sequence[Event]) -> None:
+        """What staff did is never taken for a customer's words; it is tried for longer, then given up aloud."""
+        for event in events:
+            if turn.claim.attempts < _GIVE_UP_ON_STAFF_AFTER:
+                await self._note(turn, event, [])
+                continue
+            words = "⚠️ Something here was not carried out: it failed again and again. Please do it once more."
+            await self._handoff.line(turn, f"not done:{event.ids[0]}", words)
+            turn.outcome = Failed(why="what staff did failed again and again")
+
+    def _is_from_staff(self, event: Event) -> bool:
+        return event.thread.channel_key == self.config.speaking.staff_channel
 
     async def _taken_in(self, turn: Turn, interrupted: Interrupted) -> Claim:
         """The same turn again, with what arrived meanwhile; the journal goes with it."""

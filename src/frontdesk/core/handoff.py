@@ -166,7 +166,7 @@ class Handoff:
             await _whisper(staff, press.thread, press.by, words)
             return
         turn.record(TicketClaimed(at=turn.now(), by=by))
-        await self._line(turn, f"claim:{press.order}", f"{by.name} has claimed this ticket.")
+        await self.line(turn, f"claim:{press.order}", f"{by.name} has claimed this ticket.")
         await self.refresh_card(turn)
 
     async def _close(self, turn: Turn, staff: Chat, press: ButtonPressed, by: Person) -> None:
@@ -185,11 +185,12 @@ class Handoff:
             AssistantSaid(at=at, turn=turn.id, refs=refs, markdown=words),
         )
         what = "handed this back to the assistant" if how == "handed_back" else "resolved this ticket"
-        await self._line(turn, f"line:{press.order}", f"{by.name} has {what}.")
+        await self.line(turn, f"line:{press.order}", f"{by.name} has {what}.")
         await self.refresh_card(turn)
         turn.outcome = Relayed()
 
-    async def _line(self, turn: Turn, step: str, markdown: str) -> None:
+    async def line(self, turn: Turn, step: str, markdown: str) -> None:
+        """A line for staff in the ticket's thread. Raises Retry."""
         card = turn.conversation.card
         if card is None:
             return
@@ -204,7 +205,7 @@ class Handoff:
             return await turn.post(step, turn.chat, turn.thread, content)
         except Undeliverable as error:
             self._telemetry.trouble("a customer could not be reached", error)
-            await self._line(turn, f"undelivered:{step}", f"⚠️ The customer could not be reached: {error}")
+            await self.line(turn, f"undelivered:{step}", f"⚠️ The customer could not be reached: {error}")
             return ()
 
     async def _tell(self, turn: Turn, step: str, words: str, ticket: Ticket) -> tuple[tuple[MessageRef, ...], str]:

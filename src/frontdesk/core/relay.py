@@ -5,11 +5,11 @@ import unicodedata
 from collections.abc import Sequence
 
 from frontdesk.core.configuration import DeskConfig
-from frontdesk.core.handoff import Handoff, card_thread
+from frontdesk.core.handoff import Handoff
 from frontdesk.core.turn import Turn
-from frontdesk.domain.errors import Retry, Undeliverable
+from frontdesk.domain.errors import Undeliverable
 from frontdesk.domain.events import MessageDeleted, MessageEdited, MessagePosted
-from frontdesk.domain.messages import Line, Message, Relay
+from frontdesk.domain.messages import Message, Relay
 from frontdesk.domain.transcript import CustomerDeleted, CustomerEdited, StaffNoted, StaffSaid
 from frontdesk.domain.turns import KeptSilent, Relayed
 from frontdesk.ports.telemetry import Telemetry
@@ -34,14 +34,14 @@ class Crossing:
 
     async def edited(self, turn: Turn, event: MessageEdited) -> None:
         turn.record(CustomerEdited(at=turn.now(), message_id=event.message.id, text=event.message.text))
-        await self._tell(
+        await self._handoff.line(
             turn, f"edit:{event.order}", f"The customer changed a message. It now says:\n\n{event.message.text}"
         )
         turn.outcome = Relayed()
 
     async def deleted(self, turn: Turn, event: MessageDeleted) -> None:
         turn.record(CustomerDeleted(at=turn.now(), message_id=event.message_id))
-        await self._tell(turn, f"delete:{event.message_id}", "The customer deleted one of the messages above.")
+        await self._handoff.line(turn, f"delete:{event.message_id}", "The customer deleted one of the messages above.")
         turn.outcome = Relayed()
 
     async def to_customer(self, turn: Turn, event: MessagePosted) -> None:
@@ -59,7 +59,7 @@ class Crossing:
             return
         ticket = turn.conversation.ticket
         if ticket is None or not ticket.is_open:
-            await self._tell(
+            await self._handoff.line(
                 turn, f"closed:{message.id}", "Not sent: this ticket is closed. The customer's next message reopens it."
             )
             turn.record(StaffNoted(at=turn.now(), message=message))
@@ -74,7 +74,7 @@ class Crossing:
             refs = await turn.post(f"staff:{message.id}", turn.chat, turn.thread, relay)
         except Undeliverable as error:
             self._telemetry.trouble("a customer could not be reached", error)
-            await self._tell(
+            await self._handoff.line(
                 turn, f"undelivered:{message.id}", f"⚠️ Not delivered: the customer cannot be reached ({error})."
             )
             turn.record(StaffSaid(at=turn.now(), message=message, relayed=words, ref=None))
@@ -100,21 +100,12 @@ class Crossing:
         try:
             await turn.chat.edit(said.ref, Relay(name=author.name or "Staff", image=author.image, markdown=words))
         except Undeliverable:
-            await self._tell(
+            await self._handoff.line(
                 turn,
                 f"uneditable:{event.order}",
                 "⚠️ The customer still sees the old wording: it can no longer be changed.",
             )
         turn.outcome = Relayed()
-
-    async def _tell(self, turn: Turn, step: str, markdown: str) -> None:
-        card = turn.conversation.card
-        if card is None:
-            return
-        try:
-            await turn.post(step, turn.chats.on(card.thread.platform), card_thread(card), Line(markdown=markdown))
-        except (Undeliverable, Retry) as error:
-            self._telemetry.trouble("a line for staff could not be posted", error)
 
 
 def without_notes(text: str, marks: Sequence[str]) -> str:

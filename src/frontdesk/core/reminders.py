@@ -1,5 +1,7 @@
 """No ticket is forgotten: staff are reminded of a customer who waits, at growing intervals, until somebody answers."""
 
+import math
+
 from frontdesk.core.turn import Turn
 from frontdesk.domain.errors import Undeliverable
 from frontdesk.domain.messages import Line
@@ -40,7 +42,8 @@ class Reminders:
         words = f"{name} has been waiting for an answer for {_span(waited)}; {owner}."
         channel = card.thread.model_copy(update={"root": None})
         try:
-            await turn.post(f"reminder:{int(waited // 60)}", staff, channel, Line(markdown=words))
+            nth = int(math.log2(waited / (self._minutes * 60)))  # the same for a try that comes a little later
+            await turn.post(f"reminder:{nth}", staff, channel, Line(markdown=words))
         except Undeliverable as error:
             self._telemetry.trouble("staff could not be reminded", error)
 

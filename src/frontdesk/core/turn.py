@@ -76,14 +76,14 @@ class Turn:
         return self.marker(step)
 
     async def post(self, step: str, chat: Chat, thread: Thread, content: Content) -> tuple[MessageRef, ...]:
-        """Post once for this step, also over a crash: looks before it repeats what may have been done."""
+        """Post once and whole for this step, also over a crash: looks before it repeats what may have been done."""
         known = self.result(step)
         if known is not None:
             return tuple(MessageRef.model_validate(ref) for ref in known)
         tried_before = step in self.journal
         marker = await self.intend(step)
-        refs = await chat.find(thread, marker) if tried_before else ()
-        refs = refs or await chat.post(thread, content, marker)
+        there = await chat.find(thread, marker) if tried_before else ()
+        refs = await chat.post(thread, content, marker, there)
         await self.conclude(step, [ref.model_dump(mode="json") for ref in refs])
         return refs
 

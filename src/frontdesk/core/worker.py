@@ -63,6 +63,9 @@ class Worker:
     async def _claim(self) -> None:
         async with contextlib.aclosing(self._mailbox.claims(self._name, self._most)) as claims:
             async for claim in claims:
+                before = self._turns.get(claim.lease.conversation)
+                if before is not None:  # its lease ended unnoticed, and came back to us
+                    before[1].cancel()
                 task = asyncio.create_task(self._turn(claim), name=f"turn {claim.lease.conversation}")
                 self._turns[claim.lease.conversation] = (claim, task)
 

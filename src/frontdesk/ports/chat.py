@@ -36,6 +36,10 @@ class ReplyStream(Protocol):
         """
         ...
 
+    def abandon(self) -> None:
+        """Bring nothing more, and change nothing: somebody else goes on. Nothing happens after `finish` or `cut`."""
+        ...
+
     async def cut(self, markdown: str) -> tuple[MessageRef, ...]:
         """End it as it stands with `markdown` as its last, short paragraph; never raises, may do nothing."""
         ...
@@ -52,8 +56,10 @@ class Chat(Protocol):
         """The workspace or server the desk is installed in there."""
         ...
 
-    async def post(self, thread: Thread, content: Content, marker: str) -> tuple[MessageRef, ...]:
-        """Post once; several refs when it had to be split.
+    async def post(
+        self, thread: Thread, content: Content, marker: str, there: tuple[MessageRef, ...] = ()
+    ) -> tuple[MessageRef, ...]:
+        """Post once; several refs when it had to be split. `there`: its first parts, when an earlier try posted some.
 
         Raises Retry (not posted), Ambiguous (perhaps posted) or Undeliverable.
         """

@@ -60,13 +60,17 @@ class SlackChat:
     def community(self) -> str:
         return self._api.team
 
-    async def post(self, thread: Thread, content: Content, marker: str) -> tuple[MessageRef, ...]:
+    async def post(
+        self, thread: Thread, content: Content, marker: str, there: tuple[MessageRef, ...] = ()
+    ) -> tuple[MessageRef, ...]:
+        if there and len(there) >= len(render.messages(content)):
+            return there
         carried: tuple[Uploaded, ...] = ()
         if isinstance(content, Relay) and content.attachments:
             carried, lost = await self._files.upload(content.attachments)
             content = _with_lost(content, lost)
-        refs: tuple[MessageRef, ...] = ()
-        for part, arguments in enumerate(render.messages(content), 1):
+        refs = there
+        for part, arguments in enumerate(render.messages(content)[len(there) :], len(there) + 1):
             try:
                 refs += (await self._post_one(thread, render.marked(arguments, marker, part)),)
             except Retry as retry:

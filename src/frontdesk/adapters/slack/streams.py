@@ -153,6 +153,12 @@ class SlackReplyStream:
             self._refs += await self._post(tuple(others), first=2)
         return self._refs
 
+    def abandon(self) -> None:
+        if self._pump is not None:
+            self._pump.cancel()
+            self._pump = None
+            self._mode = "waiting"
+
     async def cut(self, markdown: str) -> tuple[MessageRef, ...]:
         await self._rest()
         self._ended(self._thread)
