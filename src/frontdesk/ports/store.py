@@ -91,8 +91,8 @@ class Mailbox(Protocol):
         `settle`: seconds to wait for more before the conversation is due. `known_only`: store nothing unless the
         conversation exists already; with `early` over 0 the event is kept for so many seconds, and belongs to the
         conversation if that begins by then with an older one. `gather`: when over 0 and the author's last message that
-        opened a conversation in this channel is younger than this many seconds, the event goes to that conversation
-        instead.
+        opened a conversation in this channel is younger than this many seconds and no turn was taken there yet, the
+        event goes to that conversation instead.
         """
         ...
 
