@@ -164,6 +164,19 @@ async def test_a_burst_keeps_the_order_it_was_written_in(world: World) -> None:
     assert world.told("answer")[-1].question == "I forgot something:\n\nHow can I return a bag\n\nthat is damaged?"
 
 
+@behaviour("intake.burst_is_one_turn")
+async def test_words_that_overtake_the_message_they_follow_are_not_lost(world: World) -> None:
+    world.slack.faults.events(reorder=2)
+    talk = await world.ask("I have a question")
+    await talk.say(SHIPPING)
+
+    await talk.reply()
+    await world.another_is_answered()
+
+    assert world.told("answer")[0].question == f"I have a question\n\n{SHIPPING}"
+    assert len(talk.replies()) == 1
+
+
 @behaviour("intake.loose_burst_gathers")
 async def test_loose_messages_of_one_person_within_seconds_are_one_conversation(world: World) -> None:
     first = await world.ask("Hello, a question about my order.")
@@ -273,8 +286,17 @@ async def test_what_somebody_else_says_meanwhile_does_not_cost_the_customer_the_
     await world.thinking()
 
     await talk.say("I would like to know that too.", who=BOB)
-    await world.thinking(2)
+    await world.until(lambda: len(world.slack.sockets.acks) == len(world.slack.delivery.sent))
     world.model.release()
+
+    await talk.reply()
+    assert len(talk.replies()) == 1
+
+
+@behaviour("intake.people_talking")
+async def test_what_somebody_else_says_right_after_the_question_does_not_cost_the_answer(world: World) -> None:
+    talk = await world.ask(SHIPPING)
+    await talk.say("I would like to know that too.", who=BOB)
 
     await talk.reply()
     assert len(talk.replies()) == 1
@@ -376,6 +398,32 @@ async def test_an_edit_while_the_words_are_still_gathered_is_what_is_answered(wo
     await world.another_is_answered()
 
     assert len(talk.replies()) == 1
+    assert not world.was_told(SHIPPING)
+
+
+@behaviour("intake.edit_before_answer")
+async def test_an_edit_that_overtakes_its_message_is_what_is_answered(world: World) -> None:
+    world.slack.faults.events(reorder=2)
+    talk = await world.ask(SHIPPING)
+    await talk.edit(talk.root, RETURN)
+
+    await talk.reply()
+    await world.another_is_answered()
+
+    assert len(talk.replies()) == 1
+    assert not world.was_told(SHIPPING)
+
+
+@behaviour("intake.delete_before_answer")
+async def test_a_deletion_that_overtakes_its_message_counts(world: World) -> None:
+    world.slack.faults.events(reorder=2)
+    talk = await world.ask(SHIPPING)
+    await talk.delete(talk.root)
+
+    await world.turns_ended(1, talk.conversation)
+    await world.another_is_answered()
+
+    assert talk.replies() == []
     assert not world.was_told(SHIPPING)
 
 

@@ -171,6 +171,24 @@ async def test_known_only_stores_nothing_for_a_stranger(store: Store) -> None:
     assert await store.home(home.conversation) == home
 
 
+async def test_what_overtook_the_message_that_begins_its_conversation_is_part_of_it(store: Store) -> None:
+    home = thread()
+    assert await store.receive(home.conversation, home, posted(102), known_only=True, early=60) == "early"
+    assert await store.receive(home.conversation, home, posted(102), known_only=True, early=60) == "duplicate"
+    assert await store.home(home.conversation) is None
+    await receive(store, posted(101))
+    claim = await claimed(store)
+    assert [pending.event.order for pending in claim.pending] == [posted(101).order, posted(102).order]
+
+
+async def test_what_was_written_before_a_conversation_begins_is_not_part_of_it(store: Store) -> None:
+    home = thread()
+    assert await store.receive(home.conversation, home, posted(101), known_only=True, early=60) == "early"
+    await store.receive(home.conversation, home, posted(102))
+    claim = await claimed(store)
+    assert [pending.event.order for pending in claim.pending] == [posted(102).order]
+
+
 async def test_events_that_are_no_messages_are_kept_too(store: Store) -> None:
     home = thread()
     gone = MessageDeleted(thread=home, ids=("del:101",), order=101_000_000, message_id="101")

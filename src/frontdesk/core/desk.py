@@ -52,6 +52,8 @@ from frontdesk.ports.telemetry import Telemetry
 _REMEMBERED = 5_000
 _DAY = 86_400.0
 _GIVE_UP_AFTER = 5
+_EARLY = 600.0
+"""Seconds that an event waits for one it overtook: platforms bring again, after minutes, what they think was missed."""
 _GIVE_UP_ON_STAFF_AFTER = 10
 """Tries; about four minutes."""
 
@@ -96,6 +98,7 @@ class Desk:
             event,
             settle=0.0 if admitted.urgent else self.config.settle,
             known_only=admitted.known_only,
+            early=_EARLY if admitted.early else 0.0,
             gather=self.config.gather if admitted.opens else 0.0,
         )
         self._telemetry.count("received", kind=event.kind, how=received)

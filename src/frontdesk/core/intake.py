@@ -27,6 +27,8 @@ class Admitted(Value):
     """True when nobody should wait for the rest of a burst."""
     known_only: bool = False
     """True when it only matters to a conversation that exists."""
+    early: bool = False
+    """True when the conversation it belongs to may be on its way still."""
     opens: bool = False
     """True for a loose message, which may belong to what its author began a moment ago."""
 
@@ -40,7 +42,8 @@ async def admit(event: Event, speaking: Speaking, records: Records) -> Admitted 
         case MessagePosted():
             return _from_customer(event, speaking)
         case MessageEdited() | MessageDeleted():
-            return Admitted(conversation=thread.conversation, home=thread, known_only=True)
+            early = thread.direct or speaking.serves(thread.channel_key)
+            return Admitted(conversation=thread.conversation, home=thread, known_only=True, early=early)
         case ButtonPressed() | StopRequested():
             return Admitted(conversation=thread.conversation, home=thread, known_only=True, urgent=True)
         case _:
@@ -57,6 +60,7 @@ def _from_customer(event: MessagePosted, speaking: Speaking) -> Admitted | Ignor
         conversation=thread.conversation,
         home=thread,
         known_only=not unasked,
+        early=speaking.serves(thread.channel_key),
         opens=starts_thread and not event.addressed,
     )
 

@@ -10,8 +10,8 @@ from frontdesk.domain.transcript import Entry
 from frontdesk.domain.turns import TurnTrace
 from frontdesk.domain.value import Value
 
-Received = Literal["stored", "duplicate", "unknown"]
-"""`unknown`: asked to store only for a conversation that exists, and there is none."""
+Received = Literal["stored", "duplicate", "unknown", "early"]
+"""`unknown`: asked to store only for a conversation that exists, and there is none; `early`: kept in case it begins."""
 
 
 class Lease(Value):
@@ -83,14 +83,16 @@ class Mailbox(Protocol):
         *,
         settle: float = 0.0,
         known_only: bool = False,
+        early: float = 0.0,
         gather: float = 0.0,
     ) -> Received:
         """Store the event durably, once.
 
         `settle`: seconds to wait for more before the conversation is due. `known_only`: store nothing unless the
-        conversation exists already. `gather`: when over 0 and the author's last message that opened a conversation in
-        this channel is younger than this many seconds and no turn was
-        taken there yet, the event goes to that conversation instead.
+        conversation exists already; with `early` over 0 the event is kept for so many seconds, and belongs to the
+        conversation if that begins by then with an older one. `gather`: when over 0 and the author's last message that
+        opened a conversation in this channel is younger than this many seconds, the event goes to that conversation
+        instead.
         """
         ...
 

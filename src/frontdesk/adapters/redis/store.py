@@ -46,6 +46,7 @@ class RedisStore:
         *,
         settle: float = 0.0,
         known_only: bool = False,
+        early: float = 0.0,
         gather: float = 0.0,
     ) -> Received:
         answer = await self._connection.run(
@@ -58,6 +59,7 @@ class RedisStore:
             codec.packed(event),
             1 if codec.is_complete(event) else 0,
             1 if known_only else 0,
+            round(early),
             round(gather * 1_000_000),
             codec.author_of(event),
             round(settle * 1000),

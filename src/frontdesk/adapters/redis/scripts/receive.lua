@@ -6,13 +6,14 @@ local order = tonumber(ARGV[5])
 local payload = ARGV[6]
 local complete = ARGV[7] -- '0' for a notice that a fuller event may follow
 local known_only = ARGV[8] == '1'
-local gather_us = tonumber(ARGV[9])
-local author = ARGV[10]
-local settle = tonumber(ARGV[11])
-local most_settle = tonumber(ARGV[12])
-local retention = tonumber(ARGV[13])
-local remember = tonumber(ARGV[14])
-local first_id = 15
+local early = tonumber(ARGV[9]) -- seconds to keep what overtook the message that begins its conversation
+local gather_us = tonumber(ARGV[10])
+local author = ARGV[11]
+local settle = tonumber(ARGV[12])
+local most_settle = tonumber(ARGV[13])
+local retention = tonumber(ARGV[14])
+local remember = tonumber(ARGV[15])
+local first_id = 16
 
 local function seen_of(id)
   return seen_key .. ':' .. scope .. ':' .. id
@@ -103,6 +104,31 @@ local function put(where, key)
   return 'stored'
 end
 
+-- Kept in a mailbox that nobody is called to, until the conversation begins or the time is over.
+local function put_early(where, key)
+  redis.call('ZADD', mailbox_of(where), whole(order), key)
+  redis.call('HSET', payloads_of(where), key, payload)
+  redis.call('EXPIRE', mailbox_of(where), early)
+  redis.call('EXPIRE', payloads_of(where), early)
+  remember_ids(where, key)
+  return 'early'
+end
+
+-- What was written after the message that begins the conversation and came before it; older words are not its own.
+local function take_early(from, into)
+  local waiting = redis.call('ZRANGE', mailbox_of(from), 0, -1, 'WITHSCORES')
+  for i = 1, #waiting, 2 do
+    local key = waiting[i]
+    local waited = redis.call('HGET', payloads_of(from), key)
+    redis.call('ZREM', mailbox_of(from), key)
+    redis.call('HDEL', payloads_of(from), key)
+    if waited and tonumber(waiting[i + 1]) > order then
+      redis.call('ZADD', mailbox_of(into), waiting[i + 1], key)
+      redis.call('HSET', payloads_of(into), key, waited)
+    end
+  end
+end
+
 local sighting = earlier_sighting()
 if sighting then
   local was_complete, where, key = string.match(sighting, '^(%d)([^\n]*)\n(.*)$')
@@ -123,7 +149,7 @@ if redis.call('EXISTS', header_of(conversation)) == 0 then
   local elsewhere = moved_to()
   if not elsewhere then
     if known_only then
-      return 'unknown'
+      return early > 0 and put_early(conversation, ARGV[first_id]) or 'unknown'
     end
     if gather_us > 0 and author ~= '' then
       elsewhere = gathered_into()
@@ -134,6 +160,7 @@ if redis.call('EXISTS', header_of(conversation)) == 0 then
       end
     end
   end
+  take_early(conversation, elsewhere or conversation)
   if elsewhere then
     conversation = elsewhere
   else
