@@ -687,12 +687,12 @@ async def test_thanks_after_resolve_does_not_reopen(world: World, thanks: str) -
     talk, card = await handed_over(world)
     await card.resolve()
     await talk.reply_with("marked this as resolved")
-    await world.turns_ended(2)
+    await world.turns_ended(2, talk.conversation)
 
     await talk.say(thanks)
 
-    traces = await world.turns_ended(3)
-    assert traces[0].outcome == "kept_silent"
+    traces = await world.turns_ended(3, talk.conversation)
+    assert [trace.outcome for trace in traces] == ["kept_silent", "relayed", "handed_off"]
     assert "Resolved by" in card.shown
     assert [m for m in card.thread() if "wrote again" in m.shown] == []
     assert len(talk.replies()) == 2

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from behaviours.conftest import a_desk, desk_environment
-from behaviours.running import running
+from behaviours.running import PATIENCE, running
 from behaviours.world import BOB, GENERAL, SAM, STAFF, SUPPORT, Talk, World, behaviour
 from frontdesk.sandbox import Sandbox
 from frontdesk.sandbox.slack.faults import Fault
@@ -71,9 +71,9 @@ async def test_a_crash_in_the_middle_of_an_answer_ends_in_exactly_one_answer(
     async with running(desk_environment(box, empty_store, FRONTDESK_CONFIG=config), tmp_path) as desk:
         box.model.hold(after=deltas)
         message = await box.slack.workspace.say("UALICE", SUPPORT, SHIPPING)
-        await box.model.until(lambda: len(box.model.requests) == 2)
+        await box.model.until(lambda: len(box.model.requests) == 2, timeout=PATIENCE)
         if deltas:
-            await box.slack.workspace.until(lambda: len(box.slack.workspace.thread(SUPPORT, message.ts)) == 2)
+            await box.slack.workspace.until(lambda: len(box.slack.workspace.thread(SUPPORT, message.ts)) == 2, PATIENCE)
         desk.kill()
         await desk.ended()
     box.model.release()
@@ -99,7 +99,7 @@ async def test_a_crash_between_a_call_and_its_answer_ends_in_exactly_one_answer(
     async with running(desk_environment(box, empty_store, FRONTDESK_CONFIG=config), tmp_path) as desk:
         box.slack.faults.on(method, Fault.slow(60))
         message = await box.slack.workspace.say("UALICE", SUPPORT, SHIPPING)
-        await box.slack.workspace.until(lambda: box.slack.calls(method))
+        await box.slack.workspace.until(lambda: box.slack.calls(method), PATIENCE)
         desk.kill()
         await desk.ended()
 
@@ -122,7 +122,7 @@ async def test_a_crash_after_the_card_was_posted_leaves_one_ticket_and_one_promi
     async with running(desk_environment(box, empty_store, FRONTDESK_CONFIG=config), tmp_path) as desk:
         box.slack.faults.on("chat.postMessage", Fault.slow(60))
         message = await box.slack.workspace.say("UALICE", SUPPORT, PERSON)
-        await box.slack.workspace.until(lambda: box.slack.workspace.history(STAFF))
+        await box.slack.workspace.until(lambda: box.slack.workspace.history(STAFF), PATIENCE)
         desk.kill()
         await desk.ended()
 
@@ -143,7 +143,7 @@ async def test_a_stopping_desk_finishes_the_answer_it_is_writing(
     async with running(desk_environment(box, empty_store), tmp_path) as desk:
         box.model.hold(after=10)
         message = await box.slack.workspace.say("UALICE", SUPPORT, SHIPPING)
-        await box.slack.workspace.until(lambda: len(box.slack.workspace.thread(SUPPORT, message.ts)) == 2)
+        await box.slack.workspace.until(lambda: len(box.slack.workspace.thread(SUPPORT, message.ts)) == 2, PATIENCE)
 
         desk.interrupt()
         await desk.until_said("stopping")
@@ -182,7 +182,7 @@ async def test_a_second_interrupt_stops_at_once_and_the_answer_is_finished_by_th
     async with running(desk_environment(box, empty_store), tmp_path) as desk:
         box.model.hold(after=10)
         message = await box.slack.workspace.say("UALICE", SUPPORT, SHIPPING)
-        await box.slack.workspace.until(lambda: len(box.slack.workspace.thread(SUPPORT, message.ts)) == 2)
+        await box.slack.workspace.until(lambda: len(box.slack.workspace.thread(SUPPORT, message.ts)) == 2, PATIENCE)
 
         desk.interrupt()
         await desk.until_said("stopping")
@@ -325,14 +325,14 @@ async def test_no_message_text_and_no_token_stands_in_the_logs(box: Sandbox, emp
         )
         model.script.summary({"wants": ["xylophone-summary"]})
         await workspace.say("UALICE", SUPPORT, "What about my xylophone-posted order?")
-        card = await workspace.until(lambda: next(iter(workspace.history(STAFF)), None))
+        card = await workspace.until(lambda: next(iter(workspace.history(STAFF)), None), PATIENCE)
         await desk.until_said('"handed_off"')
         await workspace.say(SAM, STAFF, "xylophone-staffed", thread_ts=card.ts)
         await desk.until_said('"relayed"')
 
         model.script.tool_call("hand_over", {"reason": "xylophone-reasoned"})
         await workspace.say("UBOB", SUPPORT, f"{SHIPPING} xylophone-asked")
-        await workspace.until(lambda: len(workspace.history(STAFF)) == 2)
+        await workspace.until(lambda: len(workspace.history(STAFF)) == 2, PATIENCE)
 
         box.slack.faults.on("chat.postMessage", Fault.html())
         model.script.triage({"category": "xylophone-garbled"})
@@ -342,7 +342,7 @@ async def test_no_message_text_and_no_token_stands_in_the_logs(box: Sandbox, emp
             {"type": "message", "channel": SUPPORT, "user": "UALICE", "text": "xylophone-malformed", "ts": "x"},
             subscription="message.channels",
         )
-        await workspace.until(lambda: len(workspace.history(STAFF)) == 3, timeout=10)
+        await workspace.until(lambda: len(workspace.history(STAFF)) == 3, PATIENCE)
         desk.interrupt()
         await desk.ended()
 
@@ -371,7 +371,7 @@ async def test_a_rate_limit_delays_an_answer_and_loses_nothing(world: World, met
 
 @behaviour("operation.rate_limited")
 async def test_a_rate_limit_on_everything_loses_no_ticket_and_no_promise(world: World) -> None:
-    world.slack.faults.on("chat.postMessage", Fault.rate_limited(0.2), times=3)
+    world.slack.faults.on("chat.postMessage", Fault.rate_limited(0.2), times=2)
     world.slack.faults.on("users.info", Fault.rate_limited(0.2))
     world.slack.faults.on("chat.getPermalink", Fault.rate_limited(0.2))
     talk = await world.ask(PERSON)
