@@ -643,6 +643,21 @@ async def test_resolve_needs_no_closing_words(world: World) -> None:
 
 
 @behaviour("handoff.resolve")
+async def test_of_two_who_resolve_at_once_only_one_speaks_to_the_customer(world: World) -> None:
+    talk, card = await handed_over(world)
+    await card.press("resolve", who=SAM)
+    await card.press("resolve", who=DANA)
+
+    await world.send_form(SAM, "Done!")
+    await world.send_form(DANA, "All done!")
+
+    await world.whispered(DANA, "closed already")
+    await card.until_shown("Resolved by Sam")
+    assert len([m for m in talk.replies() if "marked this as resolved" in m.shown]) == 1
+    assert [m.shown for m in talk.replies() if "All done" in m.shown] == []
+
+
+@behaviour("handoff.resolve")
 async def test_a_form_that_is_cancelled_resolves_nothing(world: World) -> None:
     talk, card = await handed_over(world)
 
