@@ -35,6 +35,8 @@ app = typer.Typer(
 )
 
 _STOPPED_AT_ONCE = 130
+_AS_IF_THINKING = (0.3, 0.03)
+"""Seconds before and between the words of the stand-in on the page, so that one sees an answer grow."""
 
 
 def main() -> None:
@@ -138,6 +140,7 @@ async def _show(folder: Path, port: int, stop: asyncio.Event, *, open_page: bool
         with as_file(files("frontdesk.sandbox") / "shop") as shop:
             settings = _sandbox_settings(box, shop, folder)
             async with running_desk(settings, show_traces=True, said=_say) as program:
+                box.model.delay_first, box.model.delay_between = _AS_IF_THINKING
                 box.trace_url = f"{program.address}/traces/latest"
                 _say(f"open {box.page_url} (Ctrl-C to stop)")
                 _say(f"model: {_model_name(settings)}")

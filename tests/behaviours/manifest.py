@@ -108,6 +108,7 @@ handoff.files_cross | Files cross in both directions. | Screenshots are half of 
 handoff.undeliverable | Staff are told when the customer cannot be reached. | Otherwise they wait for ever.
 handoff.staff_channel_gone | When the staff channel takes no tickets the customer is told the truth. | No false promise.
 handoff.reminder | Staff are reminded of a customer who waits, in the channel itself. | "A person will answer you" is a promise.
+handoff.card_moves | When the card can no longer be reached the ticket is put up again in today's staff channel. | Channels are archived; customers are not.
 handoff.queue | Staff see the open tickets with a command; others do not. | The private list is private.
 handoff.unknown_command | An unknown command is answered with what there is. | Typos.
 # operation --------------------------------------------------------------------------------------------------------------

@@ -532,3 +532,23 @@ async def next_answer(world: World, talk: Talk) -> None:
     said = len(talk.replies())
     await talk.say("How can I return a bag when I have no printer?")
     await talk.reply(said + 1, "[1]")
+
+
+@behaviour("answer.second_turn")
+@pytest.mark.parametrize(
+    ("first", "then", "expected"),
+    [
+        ("Do you ship to Switzerland?", "and how much does it cost to ship there?", "international-shipping"),
+        ("Was kostet der Versand nach Österreich?", "Und wie lange dauert das?", "shipping-times-and-costs"),
+    ],
+)
+async def test_a_question_that_leans_on_the_one_before_is_understood_with_it(
+    world: World, first: str, then: str, expected: str
+) -> None:
+    talk = await world.ask(first)
+    await talk.reply()
+
+    await talk.say(then)
+
+    reply = await talk.reply(2)
+    assert expected in reply.shown

@@ -4,7 +4,9 @@ import asyncio
 
 import pytest
 
+from behaviours.conftest import a_desk
 from behaviours.world import ALICE, BOB, DANA, GENERAL, SAM, STAFF, SUPPORT, Talk, Ticket, World, behaviour
+from frontdesk.sandbox import Sandbox
 from frontdesk.sandbox.slack.faults import Fault
 
 PERSON = "I want to talk to a person, please"
@@ -641,6 +643,21 @@ async def test_resolve_needs_no_closing_words(world: World) -> None:
 
 
 @behaviour("handoff.resolve")
+async def test_of_two_who_resolve_at_once_only_one_speaks_to_the_customer(world: World) -> None:
+    talk, card = await handed_over(world)
+    await card.press("resolve", who=SAM)
+    await card.press("resolve", who=DANA)
+
+    await world.send_form(SAM, "Done!")
+    await world.send_form(DANA, "All done!")
+
+    await world.whispered(DANA, "closed already")
+    await card.until_shown("Resolved by Sam")
+    assert len([m for m in talk.replies() if "marked this as resolved" in m.shown]) == 1
+    assert [m.shown for m in talk.replies() if "All done" in m.shown] == []
+
+
+@behaviour("handoff.resolve")
 async def test_a_form_that_is_cancelled_resolves_nothing(world: World) -> None:
     talk, card = await handed_over(world)
 
@@ -749,3 +766,41 @@ async def test_without_a_word_the_command_says_what_there_is(world: World) -> No
 
     assert "queue" in answer
     assert "There is no command" not in answer
+
+
+@behaviour("handoff.card_moves")
+async def test_when_the_staff_channel_has_moved_the_ticket_is_put_up_again_there(
+    box: Sandbox, empty_store: str
+) -> None:
+    async with a_desk(box, empty_store) as world:
+        talk, _ = await handed_over(world)
+        await world.turns_ended(1, talk.conversation)
+    await world.close_channel(STAFF)
+    new = box.slack.workspace.add_channel("desk-staff-2", private=True, members=(SAM, box.slack.bot_user_id)).id
+
+    async with a_desk(box, empty_store, FRONTDESK_STAFF_CHANNEL=f"slack:{new}") as world:
+        await world.workspace.say(ALICE, talk.channel, "Is anybody there?", thread_ts=talk.root)
+        (card,) = await world.until(lambda: [m for m in world.workspace.history(new) if "#1" in m.shown])
+        await world.until(lambda: [m for m in world.workspace.thread(new, card.ts) if "anybody" in m.shown])
+        await world.workspace.say(SAM, new, "Yes, I am here.", thread_ts=card.ts)
+        await talk.reply_with("Yes, I am here.")
+
+
+@behaviour("handoff.resolve")
+async def test_closing_words_stand_in_the_tickets_thread_too(world: World) -> None:
+    _, card = await handed_over(world)
+
+    await card.resolve(words="We sent you a new bag today.")
+
+    await card.until_in_thread("We sent you a new bag today.")
+
+
+@behaviour("handoff.reopen")
+async def test_who_writes_again_is_told_that_staff_know(world: World) -> None:
+    talk, card = await handed_over(world)
+    await card.resolve()
+    await talk.reply_with("marked this as resolved")
+
+    await talk.say("It still has not come!")
+
+    await talk.reply_with("#1 is open again")

@@ -66,13 +66,13 @@ class World:
         """What mentions the assistant."""
         return f"<@{self.slack.bot_user_id}>"
 
-    async def until(self, condition: Callable[[], T], timeout: float = 8.0) -> T:
+    async def until(self, condition: Callable[[], T], timeout: float = 20.0) -> T:
         """Wait for something people can see."""
         await self.workspace.until(lambda: bool(condition()), timeout=timeout)
         return condition()
 
     async def turns_ended(
-        self, at_least: int, conversation: str | None = None, timeout: float = 10.0
+        self, at_least: int, conversation: str | None = None, timeout: float = 25.0
     ) -> list[TurnTrace]:
         """Wait for so many finished turns; newest first."""
         async with asyncio.timeout(timeout):
@@ -91,7 +91,7 @@ class World:
         """The cards in the staff channel, oldest first."""
         return [Ticket(self, m.ts) for m in self.workspace.history(STAFF) if not m.deleted and m.blocks]
 
-    async def card(self, number: int = 1, timeout: float = 8.0) -> "Ticket":
+    async def card(self, number: int = 1, timeout: float = 20.0) -> "Ticket":
         """The card of the n-th ticket, once it is there."""
         cards = await self.until(lambda: self.cards() if len(self.cards()) >= number else [], timeout)
         return cards[number - 1]
@@ -151,7 +151,7 @@ class World:
 
     async def thinking(self, requests: int = 1) -> None:
         """Wait until so many answers have been begun by the model."""
-        await self.model.until(lambda: len(self.told("answer")) >= requests)
+        await self.model.until(lambda: len(self.told("answer")) >= requests, timeout=20.0)
 
     async def another_app_says(self, text: str, where: str = SUPPORT, thread: str | None = None) -> Message:
         return await self.workspace.say_as_other_app(where, text, thread_ts=thread)
@@ -289,7 +289,7 @@ class Talk:
         """Replies that are no longer being written."""
         return [m for m in self.replies() if m.streaming in (None, "stopped", "stopped_by_user")]
 
-    async def reply(self, number: int = 1, containing: str = "", timeout: float = 8.0) -> Message:
+    async def reply(self, number: int = 1, containing: str = "", timeout: float = 20.0) -> Message:
         """The n-th reply, finished; with `containing`, once it shows that."""
 
         def there() -> Message | None:
@@ -302,7 +302,7 @@ class Talk:
         assert found is not None
         return found
 
-    async def reply_with(self, words: str, timeout: float = 8.0) -> Message:
+    async def reply_with(self, words: str, timeout: float = 20.0) -> Message:
         """The first finished reply that shows these words."""
         found = await self.world.until(lambda: next((m for m in self.finished() if words in m.shown), None), timeout)
         assert found is not None
@@ -364,11 +364,11 @@ class Ticket:
     def thread(self) -> list[Message]:
         return [m for m in self.world.workspace.thread(STAFF, self.ts)[1:] if not m.deleted]
 
-    async def until_shown(self, words: str, timeout: float = 8.0) -> None:
+    async def until_shown(self, words: str, timeout: float = 20.0) -> None:
         """Wait until the card itself says so."""
         await self.world.until(lambda: words in self.shown, timeout)
 
-    async def until_in_thread(self, words: str, timeout: float = 8.0) -> Message:
+    async def until_in_thread(self, words: str, timeout: float = 20.0) -> Message:
         found = await self.world.until(lambda: next((m for m in self.thread() if words in m.shown), None), timeout)
         assert found is not None
         return found

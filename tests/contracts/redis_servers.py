@@ -88,7 +88,8 @@ NAMED = os.environ.get("FRONTDESK_TEST_REDIS_URL", "")
 
 @contextmanager
 def redis_elsewhere(_folder: Path) -> Iterator[str]:
-    yield NAMED
+    worker = os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")
+    yield f"{NAMED}{'&' if '?' in NAMED else '?'}db={worker}"  # tests that run at the same time empty a database each
 
 
 SERVERS = {"valkey": own_valkey, "redis": redis_here, **({"named": redis_elsewhere} if NAMED else {})}

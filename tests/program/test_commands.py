@@ -139,11 +139,11 @@ async def test_the_demo_wants_a_question(office: Office) -> None:
         assert "--ask needs a question" in await office.refused("demo", "--ask", nothing, **_bare(office))
 
 
-async def test_the_demo_s_page_opens_and_ends_within_three_seconds(office: Office) -> None:
+async def test_the_demo_s_page_opens_and_ends_at_the_first_interruption(office: Office) -> None:
     demo = await office.start("demo", "--no-open", "--port", "0", **_bare(office))
     await demo.until_said("open http://127.0.0.1:")
     demo.signal(signal.SIGINT)
-    assert await demo.ended(timeout=3.0) == 0
+    assert await demo.ended(timeout=15.0) == 0
     assert "Traceback" not in demo.err
     assert valkeys_in(office.folder) == []
 

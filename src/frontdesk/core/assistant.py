@@ -12,7 +12,7 @@ from frontdesk.core.handoff import Handoff
 from frontdesk.core.interruption import Interrupted, Interruption, interruption
 from frontdesk.core.phrases import Phrases, phrases_for
 from frontdesk.core.prompt import fitting, numbered
-from frontdesk.core.rules import is_frustrated, is_thanks, match_rule
+from frontdesk.core.rules import is_frustrated, is_thanks, match_rule, refers_back
 from frontdesk.core.triage import by_rule, judge, unjudged
 from frontdesk.core.turn import Turn
 from frontdesk.domain.conversations import Spoken
@@ -397,9 +397,11 @@ def _queries(burst: Burst, history: Sequence[Spoken]) -> Sequence[str]:
     No one passage may cover all that was said in several messages. Names of files count only where there are no words.
     """
     asked = "\n\n".join(m.text for m in burst.messages if m.text) or burst.text
+    before = next((s.text for s in reversed(history) if s.speaker == "customer" and s.text), "")
     if not _stands_alone(asked):
-        before = next((s.text for s in reversed(history) if s.speaker == "customer" and s.text), "")
         return (f"{asked}\n{before}".strip(),)
+    if before and refers_back(asked):
+        return (f"{asked}\n{before}", asked)
     parts = [m.text for m in burst.messages if _stands_alone(m.text)]
     return tuple(dict.fromkeys([asked, *parts]))
 

@@ -249,7 +249,7 @@ class Desk:
         if reply is None or not reply.citations:
             turn.outcome = turn.outcome or KeptSilent(why="the customer deleted a message")
             return
-        words = phrases_for(turn.trace.language or self.config.default_language, self.config.phrases).question_deleted
+        words = phrases_for(self._assistant.language_of(reply.text), self.config.phrases).question_deleted
         refs = await turn.post(f"deleted:{event.message_id}", turn.chat, turn.thread, Reply(markdown=words))
         turn.record(AssistantSaid(at=turn.now(), turn=turn.id, refs=refs, markdown=words))
         turn.outcome = AskedBack(why="the question that was answered is gone")

@@ -75,15 +75,62 @@ class Handoff:
     async def reopen(self, turn: Turn, burst: Sequence[Message]) -> None:
         """The customer wrote again after staff resolved: the same ticket is open again."""
         turn.record(TicketReopened(at=turn.now()))
-        ticket, card = turn.conversation.ticket, turn.conversation.card
-        if ticket is None or card is None:
+        ticket = turn.conversation.ticket
+        if ticket is None:
             return
-        staff = turn.chats.on(card.thread.platform)
-        await turn.post(f"reopened:{burst[0].id}", staff, card_thread(card), Line(markdown="The customer wrote again."))
+        await self.line(turn, f"reopened:{burst[0].id}", "The customer wrote again.")
         for message in burst:
-            await self.show_customer(turn, staff, card, message)
+            if not await self.carry(turn, message):
+                return
         await self.refresh_card(turn)
+        said = await self._tell(turn, f"told:{burst[0].id}", self._wording(turn).reopened, ticket)
+        turn.record(AssistantSaid(at=turn.now(), turn=turn.id, refs=said[0], markdown=said[1]))
         turn.outcome = HandedOff(ticket=ticket.number, why="reopened by a new message of the customer")
+
+    async def carry(self, turn: Turn, message: Message) -> bool:
+        """The customer's further words to the ticket's thread; a card that can no longer be reached is put up again.
+
+        False when no staff channel takes them; then the customer was told. Raises Retry or Fenced.
+        """
+        card = turn.conversation.card
+        if card is None:
+            return False
+        try:
+            await self.show_customer(turn, turn.chats.on(card.thread.platform), card, message)
+        except Undeliverable as error:
+            self._telemetry.trouble("a card is out of reach and is put up again", error)
+            try:
+                staff, moved = await self._put_up_again(turn, message)
+                await self.show_customer(turn, staff, moved, message)
+            except Undeliverable as still:
+                self._telemetry.trouble("the staff channel does not take tickets", still)
+                language = turn.conversation.ticket.language if turn.conversation.ticket else ""
+                await self._nobody_there(turn, language)
+                return False
+        return True
+
+    async def _put_up_again(self, turn: Turn, message: Message) -> tuple[Chat, MessageRef]:
+        """The same ticket on a new card, in the staff channel as it is configured now."""
+        staff, place = self._staff(turn)
+        shown = await self._shown(turn)
+        if shown is None:
+            raise Undeliverable("there is no ticket to show")
+        refs = await turn.post(f"moved:{message.id}", staff, place, shown)
+        await turn.store.link(card_thread(refs[0]), turn.conversation.id)
+        turn.record(TicketOpened(at=turn.now(), ticket=shown.ticket, card=refs[0], permalink=shown.permalink))
+        return staff, refs[0]
+
+    async def _shown(self, turn: Turn) -> Card | None:
+        """The ticket as staff are to see it now."""
+        conversation = turn.conversation
+        if conversation.ticket is None:
+            return None
+        return Card(
+            ticket=conversation.ticket,
+            customer=await self._customer(turn, ()),
+            conversation=conversation.id,
+            permalink=conversation.permalink,
+        )
 
     async def show_customer(self, turn: Turn, staff: Chat, card: MessageRef, message: Message) -> None:
         """The customer's words, under the customer's name, in the ticket's thread."""
@@ -142,17 +189,11 @@ class Handoff:
 
     async def refresh_card(self, turn: Turn) -> None:
         """Make the card say how the ticket stands now. A courtesy: the ticket itself is in the transcript."""
-        conversation = turn.conversation
-        if conversation.ticket is None or conversation.card is None:
+        card, shown = turn.conversation.card, await self._shown(turn)
+        if card is None or shown is None:
             return
-        card = Card(
-            ticket=conversation.ticket,
-            customer=await self._customer(turn, ()),
-            conversation=conversation.id,
-            permalink=conversation.permalink,
-        )
         try:
-            await turn.chats.on(conversation.card.thread.platform).edit(conversation.card, card)
+            await turn.chats.on(card.thread.platform).edit(card, shown)
         except (Retry, Undeliverable) as error:
             self._telemetry.trouble("a card could not be refreshed", error)
 
@@ -179,6 +220,7 @@ class Handoff:
             told = await self._say(turn, f"words:{press.order}", last)
             message = Message(id=press.message_id, author=by, text=press.comment.strip(), order=press.order)
             turn.record(StaffSaid(at=at, message=message, relayed=message.text, ref=told[0] if told else None))
+            await self.line(turn, f"said:{press.order}", f"{by.name} to the customer:\n\n{message.text}")
         refs = await self._say(turn, f"closed:{press.order}", Reply(markdown=words))
         turn.record(
             TicketClosed(at=at, by=by, how="handed_back" if how == "handed_back" else "resolved"),

@@ -16,6 +16,8 @@ class Phrases(Value):
     """The ticket exists."""
     already_with_staff: str
     """The customer asks for a person who is there already."""
+    reopened: str
+    """The customer wrote again after staff had resolved."""
     no_person: str
     """A person was needed and nobody could be reached."""
     too_many: str
@@ -44,6 +46,7 @@ PHRASES: Mapping[str, Phrases] = {
         unsure="I could not find this in our help articles, and I do not want to guess. Shall I get a person to help?",
         handed_off="I have passed this on to our team as ticket #{number}. A person will answer you right here.",
         already_with_staff="Our team already has this as ticket #{number}. A person will answer you right here.",
+        reopened="I have let our team know: ticket #{number} is open again. A person will answer you right here.",
         no_person="I cannot answer this myself, and I could not reach our team just now. Please try again a little later.",
         too_many="You have written to me very often within the last hour, so I cannot answer this now. "
         "Please try again a little later.",
@@ -62,6 +65,7 @@ PHRASES: Mapping[str, Phrases] = {
         "Soll ich einen Menschen aus dem Team holen?",
         handed_off="Ich habe das als Ticket #{number} an unser Team weitergegeben. Ein Mensch antwortet Ihnen genau hier.",
         already_with_staff="Unser Team hat das bereits als Ticket #{number}. Ein Mensch antwortet Ihnen genau hier.",
+        reopened="Unser Team weiß Bescheid: Ticket #{number} ist wieder offen. Ein Mensch antwortet Ihnen genau hier.",
         no_person="Das kann ich nicht selbst beantworten, und unser Team war gerade nicht zu erreichen. "
         "Bitte versuchen Sie es etwas später noch einmal.",
         too_many="Sie haben mir in der letzten Stunde sehr oft geschrieben, deshalb kann ich das jetzt nicht beantworten. "
@@ -82,6 +86,7 @@ PHRASES: Mapping[str, Phrases] = {
         "Dois-je demander à une personne de vous aider ?",
         handed_off="J'ai transmis votre demande à notre équipe (ticket n° {number}). Une personne vous répondra ici même.",
         already_with_staff="Notre équipe a déjà votre demande (ticket n° {number}). Une personne vous répondra ici même.",
+        reopened="Notre équipe est prévenue : le ticket n° {number} est rouvert. Une personne vous répondra ici même.",
         no_person="Je ne peux pas répondre moi-même, et notre équipe n'est pas joignable pour l'instant. "
         "Merci de réessayer un peu plus tard.",
         too_many="Vous m'avez écrit très souvent pendant la dernière heure ; je ne peux donc pas répondre à cela maintenant. "
@@ -102,6 +107,7 @@ PHRASES: Mapping[str, Phrases] = {
         "¿Quiere que avise a una persona?",
         handed_off="He pasado su consulta a nuestro equipo (ticket n.º {number}). Una persona le responderá aquí mismo.",
         already_with_staff="Nuestro equipo ya tiene su consulta (ticket n.º {number}). Una persona le responderá aquí mismo.",
+        reopened="Nuestro equipo está avisado: el ticket n.º {number} está abierto de nuevo. Una persona le responderá aquí mismo.",
         no_person="No puedo responder a esto, y ahora mismo no he podido contactar con nuestro equipo. "
         "Por favor, inténtelo un poco más tarde.",
         too_many="Me ha escrito muchas veces en la última hora, así que ahora no puedo responder a esto. "

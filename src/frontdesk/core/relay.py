@@ -25,12 +25,9 @@ class Crossing:
 
     async def to_staff(self, turn: Turn, message: Message) -> None:
         """The customer's further words, in the ticket's thread."""
-        card = turn.conversation.card
-        if card is None:
-            return
-        await self._handoff.show_customer(turn, turn.chats.on(card.thread.platform), card, message)
-        await self._handoff.refresh_card(turn)
-        turn.outcome = Relayed()
+        if await self._handoff.carry(turn, message):
+            await self._handoff.refresh_card(turn)
+            turn.outcome = Relayed()
 
     async def edited(self, turn: Turn, event: MessageEdited) -> None:
         turn.record(CustomerEdited(at=turn.now(), message_id=event.message.id, text=event.message.text))

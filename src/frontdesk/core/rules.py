@@ -17,6 +17,9 @@ DEFAULT_RULES: tuple[Rule, ...] = (
         patterns=(
             r"\b(talk|speak|chat|connect me|put me through|transfer me|pass me on|get me) (to |with )?(a |an |some |the |your |one of your )?"
             r"(real |actual |live )?(person|human|someone|somebody|representative|staff|manager|supervisor|colleagues?|operator|customer service|support team)\b",
+            r"\b(can|could|would|will) (please )?(a|an|any|some|one of your)? ?(real |actual |live )?"
+            r"(person|human|people|someone|somebody|staff|colleagues?)( from (your|the) (team|staff|shop))?"
+            r"( please)? (look|help|check|call|contact|answer|assist|talk|speak|take|reply|get back)\b",
             r"\b(real|actual|live) (person|human)\b",
             r"\bhuman (please|agent|support|being)\b",
             r"\b(someone|somebody|a person|a human)( from (your|the) (team|support|staff))? (call|phone|contact|write to) me\b",
@@ -156,6 +159,15 @@ _LOOKED_BACK = 30
 """Messages of the customer that are looked at for frustration."""
 
 
+_REFERS_BACK = re.compile(
+    r"^\W*(and|but|or|so|then|what about|how about|und|aber|oder|dann|wie (ist|sieht) es mit|et|mais|ou|alors|y|pero|o|entonces)\b"
+    r"|\b(it|that|this|those|these|them|they|there|das|dies\w*|es|dort|dahin|dafür|damit|ça|cela|celui|eso|esto|ello)\b",
+    re.IGNORECASE,
+)
+_LONGEST_REFERENCE = 14
+"""Words; who writes more says what it is about."""
+
+
 class Frustration(Value):
     """When a customer has had enough, judged over the whole matter and not only the last line."""
 
@@ -229,3 +241,8 @@ def _parts(text: str, names: Collection[str]) -> list[re.Match[str]]:
 def _behind_spaces(text: str, at: int) -> int:
     found = _BETWEEN.match(text, at)
     return found.end() if found else at
+
+
+def refers_back(text: str) -> bool:
+    """Whether a question leans on what was said before: `and how much does it cost?`."""
+    return len(text.split()) <= _LONGEST_REFERENCE and _REFERS_BACK.search(text) is not None

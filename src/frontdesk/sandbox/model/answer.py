@@ -80,13 +80,16 @@ def _shown(value: object) -> str:
 # --- quotations ---
 
 
+_LEANS_BACK = re.compile(r"\W*(and|but|or|what about|how about|und|aber|oder|et|mais|ou|y|pero|o)\b", re.IGNORECASE)
+
+
 def _quotation(prompt: Prompt) -> str:
     around = prompt.passages[0].text[:500] if prompt.passages else ""
     language = language_of(prompt.question, otherwise=language_of(around))
     own = question = stems(prompt.question[:2000], language)
     if not question and _may_ask_back(prompt):
         return ASK_FOR_MORE.get(language, ASK_FOR_MORE["en"])
-    if len(question) <= 1:
+    if len(question) <= 1 or _LEANS_BACK.match(prompt.question):
         # Of a short follow-up its own words decide; the topic so far only says what they are about.
         question |= _topic_so_far(prompt, language)
     kind = asking(prompt.question)

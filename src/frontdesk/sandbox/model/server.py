@@ -107,7 +107,7 @@ class ModelServer:
         """Let the answers which are held go on."""
         self.gate.set()
 
-    async def until(self, condition: Callable[[], bool], timeout: float = 5.0) -> None:
+    async def until(self, condition: Callable[[], bool], timeout: float = 15.0) -> None:
         """Wait for something to become true of this server, such as the number of its requests."""
         async with asyncio.timeout(timeout):
             while not condition():

@@ -246,7 +246,7 @@ class State:
         finally:
             self._queues.discard(queue)
 
-    async def until(self, condition: Callable[[], Any], timeout: float = 5.0) -> Any:
+    async def until(self, condition: Callable[[], Any], timeout: float = 15.0) -> Any:
         """Wait until the condition is true and give back what it gave; TimeoutError shows the channels."""
         loop = asyncio.get_running_loop()
         deadline = loop.time() + timeout
