@@ -199,3 +199,14 @@ async def test_a_check_says_what_works_and_what_does_not(slack: SlackServer) -> 
     assert lines["slack app token"] is None
     assert "users:read" in (lines["slack scopes"] or "")
     assert "channel_not_found" in (lines["slack staff channel"] or "")
+
+
+async def test_stopping_at_any_moment_of_opening_ends(slack: SlackServer) -> None:
+    for steps in range(60):
+        app = SlackApp(config(slack), Reception(), SystemClock(), Notebook())
+        await app.connect()
+        await app.start()
+        for _ in range(steps):
+            await asyncio.sleep(0)
+        async with asyncio.timeout(10):
+            await app.stop()

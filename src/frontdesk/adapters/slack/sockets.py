@@ -52,6 +52,7 @@ class Sockets:
         self._keepers: list[asyncio.Task[None]] = []
         self._tasks: set[asyncio.Task[None]] = set()
         self._room = asyncio.Semaphore(MOST_IN_FLIGHT)
+        self._stopping = False
         self.ping_after = PING_AFTER
         self.dead_after = DEAD_AFTER
 
@@ -83,6 +84,7 @@ class Sockets:
 
     async def stop(self) -> None:
         """Hear nothing more, acknowledge what is finished, close."""
+        self._stopping = True
         for keeper in self._keepers:
             keeper.cancel()
         await asyncio.gather(*self._keepers, return_exceptions=True)
@@ -94,8 +96,10 @@ class Sockets:
     async def _keep(self, link: _Link | None) -> None:
         """One place, always taken: the replacement is there before the old connection goes."""
         old: _Link | None = None
-        while True:
+        while not self._stopping:
             link = link or await self._open_at_last()
+            if self._stopping:  # a client may lose a cancellation that comes in the moment it succeeds
+                return
             if old is not None:
                 self._spawn(self._drain(old))
             await link.leaving.wait()
@@ -108,6 +112,8 @@ class Sockets:
             try:
                 return await self._open()
             except (DeskError, aiohttp.ClientError, TimeoutError, OSError) as error:
+                if self._stopping:
+                    raise
                 self._telemetry.trouble("slack socket", error)
                 wait = max(pause, error.after if isinstance(error, Retry) else 0.0)
             await self._clock.sleep(wait * random.uniform(0.5, 1.5))  # noqa: S311 - spreads retries, guards nothing
@@ -123,7 +129,8 @@ class Sockets:
         self._links.add(link)
         self._spawn(self._listen(link))
         try:
-            await asyncio.wait_for(link.greeted.wait(), self._api.config.timeout)
+            async with asyncio.timeout(self._api.config.timeout):
+                await link.greeted.wait()
         except TimeoutError:
             link.leaving.set()
             await wire.close()
