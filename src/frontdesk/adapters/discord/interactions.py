@@ -131,8 +131,8 @@ class Interactions:
         """The body of the HTTP answer, as soon as there is one; None when Discord was answered another way."""
         body: asyncio.Future[Json | None] = asyncio.get_running_loop().create_future()
         routing = self._spawn(self._route(payload, body))
-        await asyncio.wait({routing, body}, return_when=asyncio.FIRST_COMPLETED)
-        return body.result() if body.done() else None
+        routing.add_done_callback(lambda _: None if body.done() else body.set_result(None))
+        return await asyncio.shield(body)
 
     async def close(self, patience: float = 10.0) -> None:
         """Finish what was taken."""
@@ -304,7 +304,7 @@ class Interactions:
         self._telemetry.count("discord_unreadable")
         try:
             await self._receiver.set_aside("discord", json.dumps(_without_token(payload)), str(unreadable))
-        except DeskError as error:
+        except (DeskError, RecursionError) as error:
             self._telemetry.trouble("a discord interaction was not set aside", error)
 
     def _spawn(self, work: Coroutine[Any, Any, _T]) -> "asyncio.Task[_T]":
