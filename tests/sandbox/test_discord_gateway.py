@@ -235,15 +235,19 @@ async def test_a_session_expires(here: Served, connect: Wires) -> None:
     assert (answer["op"], answer["d"]) == (9, False)
 
 
-@asynccontextmanager
-async def discordpy(here: Served, monkeypatch: pytest.MonkeyPatch, **more: Any) -> AsyncIterator[discord.Client]:
-    """The real client, connected; nothing of it is patched but the two addresses."""
+def discordpy_client(here: Served, monkeypatch: pytest.MonkeyPatch, **more: Any) -> discord.Client:
+    """The real client; nothing of it is patched but the two addresses."""
     monkeypatch.setattr(Route, "BASE", here.app.api_url)
     monkeypatch.setattr(DiscordWebSocket, "DEFAULT_GATEWAY", yarl.URL(here.app.gateway_url))
     intents = discord.Intents.default()
     intents.message_content = True
-    client = discord.Client(**{"intents": intents, **more})
-    async with client:
+    return discord.Client(**{"intents": intents, **more})
+
+
+@asynccontextmanager
+async def discordpy(here: Served, monkeypatch: pytest.MonkeyPatch, **more: Any) -> AsyncIterator[discord.Client]:
+    """The real client, connected."""
+    async with discordpy_client(here, monkeypatch, **more) as client:
         await client.login(here.app.token)
         running = asyncio.create_task(client.connect())
         yield client
@@ -273,3 +277,398 @@ async def test_discordpy_connects_and_resumes(here: Served, monkeypatch: pytest.
         here.say("three")
         await here.gateway.until(lambda: heard == ["one", "two", "three"])
     assert len(here.gateway.identifies) == 1
+
+
+# what closes a connection
+
+
+async def refused(wire: Wire) -> int | None:
+    await wire.frame()
+    return await wire.closed_with()
+
+
+async def test_a_wrong_token_closes_with_4004(here: Served, connect: Wires) -> None:
+    for _ in range(2):
+        wire = await connect()
+        await wire.ask_in(token="wrong")
+        assert await refused(wire) == 4004
+        here.app.revoked = True
+    assert here.gateway.identifies == []
+
+
+async def test_an_intent_that_is_not_switched_on_closes_with_4014(here: Served, connect: Wires) -> None:
+    here.gateway.enabled_intents = {"GUILD_MEMBERS"}
+    wire = await connect()
+    await wire.ask_in(MESSAGES)
+    assert await refused(wire) == 4014
+    wire = await connect()
+    assert (await wire.identify(MESSAGES & ~INTENTS["MESSAGE_CONTENT"]))["v"] == 10
+
+
+@pytest.mark.parametrize(
+    ("frame", "code"),
+    [
+        ("not json", 4002),
+        ("[]", 4002),
+        (json.dumps({"op": 1, "d": "x" * 5000}), 4002),
+        (json.dumps({"op": 99, "d": {}}), 4001),
+        (json.dumps({"op": 3, "d": {}}), 4003),
+        (json.dumps({"op": 2, "d": {"token": "sandbox.discord.token", "intents": 1 << 40}}), 4013),
+        (json.dumps({"op": 2, "d": {"token": "sandbox.discord.token", "intents": 1, "shard": [2, 2]}}), 4010),
+    ],
+)
+async def test_nonsense_closes_with_its_code(here: Served, connect: Wires, frame: str, code: int) -> None:
+    wire = await connect()
+    await wire.ws.send_str(frame)
+    assert await refused(wire) == code
+    assert here.gateway.closes == [code]
+
+
+async def test_an_old_version_closes_with_4012(connect: Wires) -> None:
+    assert await (await connect("v=6")).closed_with() == 4012
+
+
+async def test_a_bot_that_is_too_large_for_one_shard_closes_with_4011(here: Served, connect: Wires) -> None:
+    here.gateway.shards_needed = 2
+    wire = await connect()
+    await wire.ask_in()
+    assert await refused(wire) == 4011
+
+
+async def test_a_second_identify_closes_with_4005(connect: Wires) -> None:
+    wire = await connect()
+    await wire.identify()
+    await wire.ask_in()
+    assert await wire.closed_with() == 4005
+
+
+async def test_too_many_frames_close_with_4008(connect: Wires) -> None:
+    wire = await connect()
+    for _ in range(121):
+        await wire.send(1, None)
+    assert await wire.closed_with() == 4008
+
+
+async def test_without_heartbeats_the_session_times_out_with_4009(here: Served, connect: Wires) -> None:
+    here.gateway.heartbeat_seconds = 0.1
+    wire = await connect()
+    ready = await wire.identify()
+    assert await wire.closed_with() == 4009
+    wire = await connect()
+    await wire.resume(ready["session_id"], 1)
+    await wire.frame()
+    assert (await wire.frame())["op"] == 9
+
+
+# the budget of IDENTIFYs
+
+
+async def test_the_budget_is_told_and_counted(here: Served, connect: Wires) -> None:
+    limit = here.gateway.info()["session_start_limit"]
+    assert limit == {"total": 1000, "remaining": 1000, "reset_after": 0, "max_concurrency": 1}
+    await (await connect()).identify()
+    limit = here.gateway.info()["session_start_limit"]
+    assert limit["remaining"] == 999
+    assert 86_000_000 < limit["reset_after"] <= 86_400_000
+    here.clock.advance(86_401)
+    assert here.gateway.info()["session_start_limit"]["remaining"] == 1000
+
+
+async def test_beyond_the_budget_the_token_is_reset(here: Served, connect: Wires) -> None:
+    here.gateway.identifies_a_day = 1
+    first = await connect()
+    await first.identify()
+    second = await connect()
+    await second.ask_in()
+    assert await refused(second) == 4004
+    assert await first.closed_with() == 4004
+    assert here.app.revoked
+
+
+async def test_two_identifies_within_five_seconds_are_one_too_many(here: Served, connect: Wires) -> None:
+    here.gateway.enforce_concurrency = True
+    await (await connect()).identify()
+    wire = await connect()
+    await wire.frame()
+    await wire.ask_in()
+    answer = await wire.frame()
+    assert (answer["op"], answer["d"]) == (9, False)
+    here.clock.advance(5.1)
+    await wire.identify()
+
+
+async def test_max_concurrency_lets_shards_in_side_by_side(here: Served, connect: Wires) -> None:
+    here.gateway.enforce_concurrency = True
+    here.gateway.max_concurrency = 2
+    assert (await (await connect()).identify(shard=[0, 2]))["shard"] == [0, 2]
+    assert (await (await connect()).identify(shard=[1, 2]))["shard"] == [1, 2]
+
+
+async def test_each_shard_hears_its_own_guilds_and_the_first_hears_direct_messages(
+    here: Served, connect: Wires
+) -> None:
+    here.gateway.max_concurrency = 2
+    mine = (int(GUILD) >> 22) % 2
+    guilds: dict[int, list[Any]] = {}
+    for number in (0, 1):
+        wire = await connect()
+        guilds[number] = (await wire.identify(shard=[number, 2]))["guilds"]
+    assert [bool(guilds[mine]), bool(guilds[1 - mine])] == [True, False]
+    here.say("in the guild")
+    here.gateway.dispatch("MESSAGE_CREATE", dm("to you"), intent="DIRECT_MESSAGES")
+    told = {session.shard[0]: [json.loads(text)["t"] for _, text in session.kept] for session in here.gateway.sessions}
+    assert told[mine].count("MESSAGE_CREATE") == 1 + (mine == 0)
+    assert told[1 - mine].count("MESSAGE_CREATE") == (mine == 1)
+
+
+# RESUME
+
+
+async def test_a_resume_beyond_what_was_sent_closes_with_4007(connect: Wires) -> None:
+    ready = await (await connect()).identify()
+    wire = await connect()
+    await wire.resume(ready["session_id"], 99)
+    assert await refused(wire) == 4007
+
+
+async def test_a_resume_takes_the_session_from_its_old_connection(here: Served, connect: Wires) -> None:
+    old = await connect()
+    ready = await old.identify()
+    new = await connect()
+    await new.frame()
+    await new.resume(ready["session_id"], 2)
+    assert (await new.frame())["t"] == "RESUMED"
+    assert await old.closed_with() == 4009
+    here.say("to the new one")
+    assert (await new.event("MESSAGE_CREATE"))["content"] == "to the new one"
+    here.gateway.cut()
+
+
+async def test_what_is_kept_for_resume_has_an_end(here: Served, connect: Wires) -> None:
+    wire = await connect()
+    ready = await wire.identify()
+    here.gateway.cut()
+    await here.gateway.until(lambda: not here.gateway.connections)
+    for number in range(10_001):
+        here.say(str(number))
+    wire = await connect()
+    await wire.frame()
+    await wire.resume(ready["session_id"], 2)
+    answer = await wire.frame()
+    assert (answer["op"], answer["d"]) == (9, False)
+
+
+@pytest.mark.parametrize(("code", "comes_back"), [(1000, False), (1001, False), (4000, True), (4900, True)])
+async def test_the_apps_close_code_decides_whether_the_session_lives(
+    here: Served, connect: Wires, code: int, comes_back: bool
+) -> None:
+    wire = await connect()
+    ready = await wire.identify()
+    await wire.event("GUILD_CREATE")
+    await wire.ws.close(code=code)
+    await here.gateway.until(lambda: not here.gateway.connections)
+    assert here.gateway.left == [code]
+    wire = await connect()
+    await wire.frame()
+    await wire.resume(ready["session_id"], 2)
+    assert (await wire.frame())["t"] == ("RESUMED" if comes_back else None)
+
+
+async def test_invalid_session_comes_in_both_kinds(here: Served, connect: Wires) -> None:
+    wire = await connect()
+    ready = await wire.identify()
+    await wire.event("GUILD_CREATE")
+    here.gateway.invalidate(resumable=True)
+    assert (await wire.frame())["d"] is True
+    await wire.ws.close(code=4000)
+    wire = await connect()
+    await wire.frame()
+    await wire.resume(ready["session_id"], 2)
+    assert (await wire.frame())["t"] == "RESUMED"
+    here.gateway.invalidate(resumable=False)
+    assert (await wire.frame())["d"] is False
+    await wire.ws.close(code=4000)
+    wire = await connect()
+    await wire.frame()
+    await wire.resume(ready["session_id"], 3)
+    assert (await wire.frame())["op"] == 9
+
+
+# intents
+
+
+def dm(text: str, **more: Any) -> dict[str, Any]:
+    return {field: value for field, value in message(77, text, **more).items() if field != "guild_id"}
+
+
+async def test_facts_come_only_to_who_asked_for_them(here: Served, connect: Wires) -> None:
+    guild_only, dm_only = await connect(), await connect()
+    await guild_only.identify(INTENTS["GUILD_MESSAGES"] | INTENTS["MESSAGE_CONTENT"])
+    await dm_only.identify(INTENTS["DIRECT_MESSAGES"])
+    here.say("one")
+    here.gateway.dispatch("MESSAGE_CREATE", dm("two"), intent="DIRECT_MESSAGES")
+    here.gateway.dispatch("INTERACTION_CREATE", {"id": "1"}, intent="")
+    for wire, expected in ((guild_only, "one"), (dm_only, "two")):
+        frames = [await wire.frame(), await wire.frame()]
+        assert [frame["t"] for frame in frames] == ["MESSAGE_CREATE", "INTERACTION_CREATE"]
+        assert frames[0]["d"]["content"] == expected
+
+
+ME = App().bot_user_id
+PING = [{"id": ME, "username": "frontdesk"}]
+RICH = {"embeds": [{"title": "t"}], "attachments": [{"id": "1"}], "components": [{"type": 1}], "poll": {}}
+HIS = {"id": "1", "content": "mine", "author": {"id": ME}, "mentions": [], "embeds": [], "attachments": []}
+
+
+@pytest.mark.parametrize(
+    ("why", "fact", "readable"),
+    [
+        ("an ordinary message", message(1, "secret", **RICH), False),
+        ("the app's own", message(1, "secret", **RICH, author={"id": ME}), True),
+        ("a mention", message(1, f"secret <@{ME}>", **{**RICH, "mentions": PING}), True),
+        ("a direct message", dm("secret", **RICH), True),
+        ("a reply with ping", message(1, "secret", **{**RICH, "mentions": PING}, referenced_message=HIS), True),
+        ("a reply without", message(1, "secret", **RICH, referenced_message=HIS), False),
+        (
+            "a reply with ping to an interaction's answer",
+            message(1, "s", **{**RICH, "mentions": PING}, referenced_message={**HIS, "interaction_metadata": {}}),
+            False,
+        ),
+    ],
+)
+async def test_without_message_content_only_some_messages_are_readable(
+    here: Served, connect: Wires, why: str, fact: dict[str, Any], readable: bool
+) -> None:
+    blind, seeing = await connect(), await connect()
+    await blind.identify(MESSAGES & ~INTENTS["MESSAGE_CONTENT"])
+    await seeing.identify(MESSAGES)
+    intent = "GUILD_MESSAGES" if "guild_id" in fact else "DIRECT_MESSAGES"
+    here.gateway.dispatch("MESSAGE_CREATE", fact, intent=intent)
+    seen = await blind.event("MESSAGE_CREATE")
+    assert await seeing.event("MESSAGE_CREATE") == fact
+    assert bool(seen["content"]) is readable, why
+    for field in ("embeds", "attachments", "components"):
+        assert bool(seen[field]) is readable, why
+    assert ("poll" in seen) is readable
+    if "referenced_message" in fact:
+        assert seen["referenced_message"] == fact["referenced_message"]
+
+
+async def test_what_a_message_answers_or_forwards_is_blanked_too(here: Served, connect: Wires) -> None:
+    wire = await connect()
+    await wire.identify(MESSAGES & ~INTENTS["MESSAGE_CONTENT"])
+    bobs = {"id": "1", "content": "bob's secret", "author": {"id": "2"}, "mentions": []}
+    here.say("hi", referenced_message=bobs, message_snapshots=[{"message": {"content": "secret", "type": 0}}])
+    seen = await wire.event("MESSAGE_CREATE")
+    assert seen["referenced_message"] == {**bobs, "content": ""}
+    assert seen["message_snapshots"][0]["message"]["content"] == ""
+    here.say(f"<@{ME}>", mentions=PING, referenced_message=bobs)
+    seen = await wire.event("MESSAGE_CREATE")
+    assert (seen["content"], seen["referenced_message"]["content"]) == (f"<@{ME}>", "")
+
+
+async def test_members_are_asked_for_by_id_or_by_name(here: Served, connect: Wires) -> None:
+    wire = await connect()
+    await wire.identify()
+    await wire.send(8, {"guild_id": GUILD, "user_ids": [ALICE["id"], "9"], "limit": 0, "nonce": "n"})
+    chunk = await wire.event("GUILD_MEMBERS_CHUNK")
+    assert ([each["user"]["username"] for each in chunk["members"]], chunk["not_found"]) == (["alice"], ["9"])
+    assert chunk["nonce"] == "n"
+    await wire.send(8, {"guild_id": GUILD, "query": "", "limit": 0})
+    assert await wire.closed_with() == 4014
+
+
+# what goes wrong on demand
+
+
+async def test_facts_are_doubled_reordered_lost_and_held(here: Served, connect: Wires) -> None:
+    wire = await connect()
+    await wire.identify()
+    here.gateway.events(duplicate=1)
+    here.say("one")
+    here.gateway.events(reorder=2)
+    here.say("two")
+    here.say("three")
+    here.gateway.events(lose=1)
+    here.say("lost")
+    here.gateway.events(hold=True)
+    here.say("held")
+    assert here.gateway.sessions[0].sequence == 6
+    here.gateway.events(hold=False)
+    here.say("last")
+    said = [(await wire.event("MESSAGE_CREATE"))["content"] for _ in range(6)]
+    assert said == ["one", "one", "three", "two", "held", "last"]
+
+
+async def test_a_frozen_gateway_neither_sends_nor_answers(here: Served, connect: Wires) -> None:
+    wire = await connect()
+    await wire.identify()
+    await wire.event("GUILD_CREATE")
+    here.gateway.freeze()
+    here.say("later")
+    await wire.send(1, 2)
+    with pytest.raises(TimeoutError):
+        await wire.frame(within=0.2)
+    here.gateway.thaw()
+    assert (await wire.event("MESSAGE_CREATE"))["content"] == "later"
+    assert (await wire.frame())["op"] == 11
+
+
+async def test_raw_frames_go_as_they_are_and_injected_ones_are_repeated(here: Served, connect: Wires) -> None:
+    wire = await connect()
+    ready = await wire.identify()
+    await wire.event("GUILD_CREATE")
+    here.gateway.send_raw('{"op": 0, "t": "MESSAGE_CREATE", "d": {}}')
+    assert await wire.frame() == {"op": 0, "t": "MESSAGE_CREATE", "d": {}}
+    here.gateway.send_raw("not json at all")
+    assert await wire.ws.receive_str() == "not json at all"
+    here.gateway.inject("MESSAGE_CREATE", None)
+    assert await wire.frame() == {"op": 0, "t": "MESSAGE_CREATE", "s": 3, "d": None}
+    await wire.ws.close(code=4000)
+    wire = await connect()
+    await wire.frame()
+    await wire.resume(ready["session_id"], 2)
+    assert (await wire.frame())["d"] is None
+
+
+async def test_discordpy_survives_what_it_should(here: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Op 9 d:true, a close with 4000 and a gateway that froze once: RESUME each time, no new IDENTIFY."""
+    async with discordpy(here, monkeypatch) as client:
+        await asyncio.wait_for(client.wait_until_ready(), 5)
+        for number, act in enumerate(
+            (
+                lambda: here.gateway.invalidate(resumable=True),
+                lambda: here.gateway.close_with(4000),
+                lambda: here.gateway.close_with(1000),
+            )
+        ):
+            act()
+            await here.gateway.until(lambda wanted=number + 1: len(here.gateway.resumes) == wanted)  # type: ignore[misc]
+    assert len(here.gateway.identifies) == 1
+
+
+async def test_discordpy_without_message_content_reads_what_mentions_it(
+    here: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here.gateway.enabled_intents = set()
+    async with discordpy(here, monkeypatch, intents=discord.Intents.default()) as client:
+        heard: list[str] = []
+
+        @client.event
+        async def on_message(message: discord.Message) -> None:
+            heard.append(message.content)
+            here.gateway._note_change()
+
+        await asyncio.wait_for(client.wait_until_ready(), 5)
+        here.say("secret")
+        here.say(f"<@{ME}> help", mentions=[here.user()])
+        await here.gateway.until(lambda: heard == ["", f"<@{ME}> help"])
+
+
+async def test_discordpy_is_told_that_its_intents_are_not_switched_on(
+    here: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here.gateway.enabled_intents = set()
+    async with discordpy_client(here, monkeypatch) as client:
+        with pytest.raises(discord.PrivilegedIntentsRequired):
+            await asyncio.wait_for(client.start(here.app.token), 5)
