@@ -581,25 +581,6 @@ async def test_members_are_asked_for_by_id_or_by_name(here: Served, connect: Wir
 # what goes wrong on demand
 
 
-async def test_facts_are_doubled_reordered_lost_and_held(here: Served, connect: Wires) -> None:
-    wire = await connect()
-    await wire.identify()
-    here.gateway.events(duplicate=1)
-    here.say("one")
-    here.gateway.events(reorder=2)
-    here.say("two")
-    here.say("three")
-    here.gateway.events(lose=1)
-    here.say("lost")
-    here.gateway.events(hold=True)
-    here.say("held")
-    assert here.gateway.sessions[0].sequence == 6
-    here.gateway.events(hold=False)
-    here.say("last")
-    said = [(await wire.event("MESSAGE_CREATE"))["content"] for _ in range(6)]
-    assert said == ["one", "one", "three", "two", "held", "last"]
-
-
 async def test_a_frozen_gateway_neither_sends_nor_answers(here: Served, connect: Wires) -> None:
     wire = await connect()
     await wire.identify()

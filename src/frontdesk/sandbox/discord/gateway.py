@@ -31,6 +31,7 @@ INVALID_SEQUENCE, RATE_LIMITED, TIMED_OUT, INVALID_SHARD, SHARDING_REQUIRED, INV
 INVALID_INTENTS, DISALLOWED_INTENTS = 4013, 4014
 _END_OF_SESSION = (AUTHENTICATION_FAILED, INVALID_SEQUENCE, TIMED_OUT, *range(INVALID_SHARD, DISALLOWED_INTENTS + 1))
 """After these a session cannot be resumed."""
+_OF_A_GUILD = ("GUILD_CREATE", "GUILD_UPDATE", "GUILD_DELETE")
 
 
 class Gateway:
@@ -49,7 +50,6 @@ class Gateway:
         self._changed = asyncio.Event()
         self._opened = 0
         self._last_identify: dict[int, float] = {}
-        self._kept_back: list[tuple[str, Any, str, bool]] = []
         self.url = ""
         """The address given in READY for RESUME; empty = the app's own."""
         self.on_change: Callable[[], None] | None = None
@@ -75,10 +75,6 @@ class Gateway:
         self.max_concurrency = 1
         self.enforce_concurrency = True
         self.shards_needed = 1
-        self.holding = False
-        self.duplicates = 0
-        self.reorder = 0
-        self.lost = 0
 
     # what the rest of this Discord uses
 
@@ -108,16 +104,14 @@ class Gateway:
         """Tell a fact to every session that asked for it; `intent` "" = nobody needs to ask."""
         if intent and intent not in INTENTS:
             raise ValueError(f"no such intent: {intent}")
-        fact = (event, data, intent, author_exempt)
-        if self.lost > 0:
-            self.lost -= 1
-        elif self.holding or self.reorder > 0:
-            self._keep_back(fact)
-        else:
-            self._tell(*fact)
-            if self.duplicates > 0:
-                self.duplicates -= 1
-                self._tell(*fact)
+        guild_id = data.get("id" if event in _OF_A_GUILD else "guild_id") if isinstance(data, dict) else None
+        for session in self._living():
+            if not heard(session.intents, intent) or not session.hears_guild(guild_id):
+                continue
+            seen = data
+            if event in ("MESSAGE_CREATE", "MESSAGE_UPDATE") and not heard(session.intents, "MESSAGE_CONTENT"):
+                seen = without_content(data, self._app.bot_user_id, exempt=author_exempt)
+            self._put(session.connection, session.next_frame(event, seen))
 
     async def until(self, condition: Callable[[], T], timeout: float = 5.0) -> T:
         """Wait until the condition holds; it is looked at after every change here."""
@@ -154,28 +148,6 @@ class Gateway:
         """Dispatch anything to every session, with a sequence number, so that RESUME repeats it."""
         for session in self._living():
             self._put(session.connection, session.next_frame(event, data))
-
-    def events(
-        self,
-        *,
-        duplicate: int | None = None,
-        reorder: int | None = None,
-        lose: int | None = None,
-        hold: bool | None = None,
-    ) -> None:
-        """What happens to the next facts.
-
-        `duplicate`: each is told twice. `reorder`: so many are gathered and come in reverse order. `lose`: never
-        told. `hold`: kept back until `hold=False`, which also lets go what was gathered for a reorder.
-        """
-        self.duplicates = self.duplicates if duplicate is None else duplicate
-        self.lost = self.lost if lose is None else lose
-        self.holding = self.holding if hold is None else hold
-        if reorder is not None:
-            self.reorder = reorder
-        if hold is False:
-            self.reorder = 0
-            self._let_go(self._kept_back)
 
     def ask_for_heartbeat(self) -> None:
         self.send_raw({"op": HEARTBEAT, "d": None, "s": None, "t": None})
@@ -442,27 +414,6 @@ class Gateway:
         return self._put(connection, connection.session.next_frame("GUILD_MEMBERS_CHUNK", chunk))
 
     # pieces
-
-    def _tell(self, event: str, data: Any, intent: str, exempt: bool) -> None:
-        guild_id = data.get("guild_id") if isinstance(data, dict) else None
-        for session in self._living():
-            if not heard(session.intents, intent) or not session.hears_guild(guild_id):
-                continue
-            seen = data
-            if event in ("MESSAGE_CREATE", "MESSAGE_UPDATE") and not heard(session.intents, "MESSAGE_CONTENT"):
-                seen = without_content(data, self._app.bot_user_id, exempt=exempt)
-            self._put(session.connection, session.next_frame(event, seen))
-
-    def _keep_back(self, fact: tuple[str, Any, str, bool]) -> None:
-        self._kept_back.append(fact)
-        if not self.holding and len(self._kept_back) >= self.reorder:
-            self.reorder = 0
-            self._let_go(self._kept_back[::-1])
-
-    def _let_go(self, facts: list[tuple[str, Any, str, bool]]) -> None:
-        self._kept_back = []
-        for fact in facts:
-            self._tell(*fact)
 
     def _living(self) -> list[Session]:
         for session in self.sessions:
