@@ -39,12 +39,16 @@ ERRORS: Mapping[int, tuple[int, str]] = {
     50035: (400, "Invalid Form Body"),
     50083: (400, "Thread is archived"),
     50109: (400, "The request body contains invalid JSON."),
+    160002: (400, "Cannot reply without permission to read message history"),
     160004: (400, "A thread has already been created for this message"),
     160005: (403, "Thread is locked"),
     160006: (400, "Maximum number of active threads reached"),
+    220001: (400, "Webhooks posted to forum channels must have a thread_name or thread_id"),
+    220002: (400, "Webhooks posted to forum channels cannot have both a thread_name and thread_id"),
+    220003: (400, "Webhooks can only create threads in forum channels"),
 }
 
-MISTAKES = frozenset((50006, 50008, 50021, 50024, 50035, 50109, 40060))
+MISTAKES = frozenset((50006, 50008, 50021, 50024, 50035, 50109, 40060, 220001, 220002, 220003))
 """Refusals that a correct app never meets: they are violations."""
 
 
@@ -53,6 +57,7 @@ class ApiError(Exception):
 
     def __init__(self, code: int, **more: object) -> None:
         self.code = code
+        self.mistake = code in MISTAKES
         self.status, self.message = ERRORS[code]
         self.more = more
         super().__init__(f"{self.status} {code} {self.message} {more or ''}".rstrip())
@@ -64,7 +69,7 @@ class ApiError(Exception):
 class InvalidForm(ApiError):
     """50035: which fields are wrong, and how."""
 
-    def __init__(self, faults: Mapping[str, str]) -> None:
+    def __init__(self, faults: Mapping[str, str], *, mistake: bool = True) -> None:
         errors: Json = {}
         for path, words in faults.items():
             place = errors
@@ -72,6 +77,8 @@ class InvalidForm(ApiError):
                 place = place.setdefault(step, {})
             place["_errors"] = [{"code": "BASE_TYPE_INVALID", "message": words}]
         super().__init__(50035, errors=errors)
+        self.mistake = mistake
+        """False: it depends on what others did in the meantime."""
         self.faults = dict(faults)
 
     def __str__(self) -> str:

@@ -147,9 +147,7 @@ class Guild(Happenings):
         """Another bot posts; answering it could go on for ever."""
         if OTHER_APP not in self.people:
             self.add_person(OTHER_APP, "deploys", is_bot=True)
-        message = Message(
-            self.snowflakes.next(), channel, OTHER_APP, "deploys", text, application=OTHER_APP
-        )
+        message = Message(self.snowflakes.next(), channel, OTHER_APP, "deploys", text, application=OTHER_APP)
         return self.post(replace(message, pings=pings(self, message)))
 
     async def add_reaction(self, user: str, channel: str, message_id: str, emoji: str) -> Message:

@@ -81,9 +81,7 @@ class Happenings(State):
     def notice(self, channel: str, author: str, kind: int, *, content: str = "", reference: Json | None = None) -> None:
         """One of Discord's own lines, such as that a thread was renamed."""
         name = self.people[author].shown_name
-        self.post(
-            Message(self.snowflakes.next(), channel, author, name, content, type=kind, reference=reference)
-        )
+        self.post(Message(self.snowflakes.next(), channel, author, name, content, type=kind, reference=reference))
 
     def _tell_message(self, name: str, message: Message) -> None:
         data = self.wire.message(message, in_event=True)
@@ -126,7 +124,9 @@ class Happenings(State):
 
     # threads
 
-    def begin_thread(self, parent: Channel, name: str, owner: str, *, on: Message | None = None, **more: Any) -> Channel:
+    def begin_thread(
+        self, parent: Channel, name: str, owner: str, *, on: Message | None = None, **more: Any
+    ) -> Channel:
         """A thread on a message (it takes the message's id), a thread of its own, or a forum post."""
         kind = more.pop("kind", "public_thread")
         thread = Channel(
@@ -245,9 +245,7 @@ class Happenings(State):
         self.events.tell(Event("CHANNEL_DELETE", whole, "GUILDS"))
 
     def tell_webhooks(self, channel: Channel) -> None:
-        self.announce(
-            "WEBHOOKS_UPDATE", channel, {"guild_id": self.id, "channel_id": channel.id}, "GUILD_WEBHOOKS"
-        )
+        self.announce("WEBHOOKS_UPDATE", channel, {"guild_id": self.id, "channel_id": channel.id}, "GUILD_WEBHOOKS")
 
     # members
 

@@ -76,7 +76,9 @@ def check_message(
     """A message, or with `partial` a change of one, which may leave everything out."""
     check_files(files)
     v2 = v2 or bool(int(body.get("flags") or 0) & COMPONENTS_V2)
-    faults = _text_faults(body, v2=v2) | embed_faults(body.get("embeds")) | component_faults(body.get("components"), v2=v2)
+    faults = (
+        _text_faults(body, v2=v2) | embed_faults(body.get("embeds")) | component_faults(body.get("components"), v2=v2)
+    )
     faults |= _mention_faults(body.get("allowed_mentions")) | _attachment_faults(body.get("attachments"))
     if faults:
         raise InvalidForm(faults)
@@ -164,7 +166,7 @@ def component_faults(components: Any, *, v2: bool) -> dict[str, str]:
         faults["components"] = "The displayable text of all components exceeds 4000 characters."
     for place, one in enumerate(components or ()):
         if one.get("type") in ONLY_MODAL or (not v2 and one.get("type") != ROW):
-            faults[f"components.{place}.type"] = "Value of field \"type\" must be one of (1,) here."
+            faults[f"components.{place}.type"] = 'Value of field "type" must be one of (1,) here.'
     if not v2 and len(components or ()) > MOST_ROWS:
         faults["components"] = "Must be 5 or fewer in length."
     for one in whole:

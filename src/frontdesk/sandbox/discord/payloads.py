@@ -79,8 +79,7 @@ def pings(guild: State, message: Message) -> tuple[str, ...]:
         users = users if "users" in parse else [one for one in users if one in _ids(allowed.get("users"))]
         roles = roles if "roles" in parse else [one for one in roles if one in _ids(allowed.get("roles"))]
         everybody = everybody if "everyone" in parse else []
-    author = message.author if message.author in guild.people else guild.app.bot_user_id
-    if not guild.may(author, message.channel, "MENTION_EVERYONE"):
+    if message.author in guild.people and not guild.may(message.author, message.channel, "MENTION_EVERYONE"):
         everybody = []
     known = [one for one in users if one in guild.people] + [one for one in roles if one in guild.roles]
     replied = _replied_to(guild, message) if allowed is None or allowed.get("replied_user") else None

@@ -80,7 +80,9 @@ def in_channel(base: int, everyone: str, member: str, roles: Iterable[str], over
     return granted if granted & BITS["VIEW_CHANNEL"] else 0
 
 
-def laid_over(overwrites: Iterable[Overwrite], target: str, kind: int, *, allow: int, deny: int) -> tuple[Overwrite, ...]:
+def laid_over(
+    overwrites: Iterable[Overwrite], target: str, kind: int, *, allow: int, deny: int
+) -> tuple[Overwrite, ...]:
     """The overwrites with these permissions of one role or member granted or taken."""
     found = {one.id: one for one in overwrites}
     old = found.get(target, Overwrite(target, kind))

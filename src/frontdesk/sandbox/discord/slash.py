@@ -41,7 +41,9 @@ def chosen(
     for one in reversed(steps):
         given = [{"type": one["type"], "name": one["name"], "options": given}]
     data: Json = {"id": command["id"], "name": name, "type": 1, "options": given}
-    people = [str(options[one["name"]]) for one in place.get("options", ()) if one["type"] == USER and one["name"] in options]
+    people = [
+        str(options[one["name"]]) for one in place.get("options", ()) if one["type"] == USER and one["name"] in options
+    ]
     if people:
         users = [guild.people[one] for one in people]
         data["resolved"] = {

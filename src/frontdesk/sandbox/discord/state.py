@@ -58,10 +58,16 @@ class State:
         self.typing: defaultdict[str, list[tuple[str, float]]] = defaultdict(list)
         """Who typed where, and when; newest last."""
         self.commands: dict[str, list[Json]] = {}
-        """The app's commands: those of this server under its id, those of everywhere under ``."""
+        """The app's commands: those of this server under its id, those of everywhere under an empty name."""
         self.gone_channels: dict[str, Channel] = {}
         self.without_starter: set[str] = set()
         """Forum posts whose first message has not arrived yet."""
+        self.nonces: dict[str, tuple[float, str, str]] = {}
+        """When each nonce came, and the channel and message that it made."""
+        self.edits_of_old: defaultdict[str, list[float]] = defaultdict(list)
+        """When messages older than an hour were edited, by channel."""
+        self.most_edits_of_old = 5
+        """Per channel and hour; Discord does not say how many it allows."""
         self.most_active_threads = 1000
         self.most_thread_members = 1000
         self._messages: defaultdict[str, dict[str, Message]] = defaultdict(dict)
@@ -114,9 +120,7 @@ class State:
         """The channel and its threads are gone; gives back what went, threads first."""
         gone = [one for one in self.channels.values() if one.parent == channel_id] + [self.channels[channel_id]]
         for one in gone:
-            self.commands: dict[str, list[Json]] = {}
-        """The app's commands: those of this server under its id, those of everywhere under ``."""
-        self.gone_channels[one.id] = self.channels.pop(one.id)
+            self.gone_channels[one.id] = self.channels.pop(one.id)
             self.tell("channel_deleted", one)
         return gone
 
@@ -153,12 +157,20 @@ class State:
         if user == self.owner:
             return EVERYTHING
         place = self.channels[channel.parent] if channel.thread and channel.parent else channel
-        base = self.roles[example.EVERYONE].permissions
-        for role in person.roles:
-            base |= self.roles[role].permissions
+        base = self.base_permissions(user)
         granted = in_channel(base, example.EVERYONE, user, person.roles, place.overwrites)
         hidden = channel.kind == "private_thread" and user not in channel.members
         return 0 if hidden and not granted & BITS["MANAGE_THREADS"] else granted
+
+    def base_permissions(self, user: str) -> int:
+        """What the roles grant before any channel is looked at."""
+        granted = self.roles[example.EVERYONE].permissions
+        for role in self.people[user].roles:
+            granted |= self.roles[role].permissions
+        return granted
+
+    def base_may(self, user: str, name: str) -> bool:
+        return bool(self.base_permissions(user) & (BITS[name] | BITS["ADMINISTRATOR"]))
 
     def may(self, user: str, channel_id: str, *wanted: str) -> bool:
         need = bits(wanted)

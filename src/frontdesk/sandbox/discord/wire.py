@@ -28,7 +28,7 @@ class Wire:
 
     def __init__(self, state: State, links: Links) -> None:
         self._state = state
-        self._links = links
+        self.links = links
 
     # people
 
@@ -257,7 +257,7 @@ class Wire:
         return original is not None and original.interaction is None
 
     def attachment(self, attachment: Attachment) -> Json:
-        url = self._links.sign(attachment.path)
+        url = self.links.sign(attachment.path)
         whole: Json = {
             "id": attachment.id,
             "filename": attachment.name,
@@ -276,7 +276,7 @@ class Wire:
             return {key: self._signed(one) for key, one in value.items()}
         if isinstance(value, list | tuple):
             return [self._signed(one) for one in value]
-        return self._links.sign(value) if isinstance(value, str) and value.startswith("/attachments/") else value
+        return self.links.sign(value) if isinstance(value, str) and value.startswith("/attachments/") else value
 
     def _author(self, message: Message) -> Json:
         if message.webhook and message.webhook != message.application:
@@ -297,9 +297,7 @@ class Wire:
         found = [self._state.people[one] for one in message.pings if one in self._state.people]
         channel = self._state.channels.get(message.channel)
         with_member = in_event and channel is not None and not channel.dm
-        return [
-            self.user(one) | ({"member": self.member(one, user=False)} if with_member else {}) for one in found
-        ]
+        return [self.user(one) | ({"member": self.member(one, user=False)} if with_member else {}) for one in found]
 
     def _reactions(self, message: Message) -> list[Json]:
         bot = self._state.app.bot_user_id
@@ -432,4 +430,3 @@ class Wire:
             "explicit_content_filter": 0,
             "integration_types_config": {"0": {}},
         }
-
