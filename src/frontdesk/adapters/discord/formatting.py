@@ -152,8 +152,9 @@ class _Writer:
         written = ""
         for node in nodes:
             word = self._word(node)
-            # Two neighbours must not make a link that none of them is.
-            written += f"{escaping.JOINER}{word}" if written.endswith("]") and word.startswith("(") else word
+            # Two neighbours must not make a link or a longer run of backticks that none of them is.
+            parted = (written[-1:], word[:1]) in (("]", "("), ("`", "`"))
+            written += f"{escaping.JOINER}{word}" if parted else word
         return written
 
     def _word(self, node: SyntaxTreeNode) -> str:
