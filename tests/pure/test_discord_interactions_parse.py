@@ -209,7 +209,7 @@ def test_the_menu_asks_for_whoever_wrote_the_message() -> None:
     event = parsed.event
     assert event.addressed
     assert event.thread == thread(SUPPORT, "888")
-    assert event.ids == ("discord:pointed:888", f"discord:interaction:{AT}")
+    assert event.ids == ("discord:888:pointed", f"discord:interaction:{AT}")
     assert (event.message.id, event.message.author.id, event.message.text) == ("888", "202", "Where is my parcel?")
     assert event.message.order == order("888")
 
