@@ -218,5 +218,9 @@ def _bare_address(state: StateInline, silent: bool) -> bool:
     return True
 
 
-_parser = MarkdownIt("commonmark").enable(["strikethrough", "table"]).disable(["entity", "html_inline", "html_block"])
+_parser = (
+    MarkdownIt("commonmark")
+    .enable(["strikethrough", "table"])
+    .disable(["entity", "html_inline", "html_block", "reference", "lheading"])  # in a chat these are just words
+)
 _parser.inline.ruler.after("text", "address", _bare_address)
