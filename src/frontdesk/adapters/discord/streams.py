@@ -10,6 +10,7 @@ from frontdesk.adapters.discord import drafts
 from frontdesk.adapters.discord.api import DiscordApi, Json, Refused
 from frontdesk.adapters.discord.nonces import KNOWN_FOR, nonce
 from frontdesk.adapters.discord.pacing import DELETE, EDIT, POST, SOONEST, Pacing, Route
+from frontdesk.adapters.discord.tries import print_of
 from frontdesk.domain.errors import Ambiguous, DeskError, Retry, Undeliverable
 from frontdesk.domain.messages import MessageRef, Reply, Thread
 from frontdesk.ports.clock import Clock
@@ -77,6 +78,8 @@ class DiscordReplyStream:
         """Characters of it that were fit to be shown when somebody last looked."""
         self._fit = ""
         """Those, as they can stand in a message."""
+        self._messages: tuple[Json, ...] = ()
+        """The messages they make."""
         self._stood = ""
         """What of it Discord was last asked to show."""
         self._began = self._not_before = clock.elapsed()
@@ -193,8 +196,11 @@ class DiscordReplyStream:
     def _wanted(self) -> tuple[Json, ...]:
         """The messages that should stand there by now."""
         self._settled = drafts.settled(self._said, self._settled)
-        self._fit = drafts.shown(self._said[: self._settled])
-        return self._rendered(Reply(markdown=self._fit)) if self._fit else ()
+        fit = drafts.shown(self._said[: self._settled])
+        if fit != self._fit:
+            self._fit = fit
+            self._messages = self._rendered(Reply(markdown=fit))
+        return self._messages
 
     def _behind(self, wanted: tuple[Json, ...]) -> int | None:
         """The first message that does not show what it should; None when all do."""
@@ -296,7 +302,9 @@ class DiscordReplyStream:
         finally:
             self._is_posting = False
         self._perhaps.pop(number, None)
-        self._parts.append(_Part(str(answer["id"]), payload if _says(answer, payload) else None))
+        # By its nonce it may be an older one, with fewer words.
+        is_this = print_of(answer) == print_of(payload)
+        self._parts.append(_Part(str(answer["id"]), payload if is_this else None))
 
     async def _edit(self, number: int, payload: Json) -> None:
         part = self._parts[number]
@@ -318,9 +326,9 @@ class DiscordReplyStream:
         except Refused as refused:
             if refused.code != ARCHIVED:
                 raise
-        channel = await self._where()
-        await self._api.call("PATCH", "/channels/{channel_id}", body={"archived": False}, channel_id=channel)
-        return await self._once(route, body, message)
+            channel = await self._where()
+            await self._api.call("PATCH", "/channels/{channel_id}", body={"archived": False}, channel_id=channel)
+            raise Retry("the thread was archived", after=0.0) from refused
 
     async def _once(self, route: Route, body: Json | None, message: str) -> Json:
         """One try: whether and when there is another is decided here, not below."""
@@ -329,9 +337,3 @@ class DiscordReplyStream:
             *route, body=body, once=True, within=WITHIN, channel_id=channel, message_id=message
         )
         return answer if isinstance(answer, dict) else {}
-
-
-def _says(answer: Json, payload: Json) -> bool:
-    """Whether the message Discord speaks of is the one we meant: by its nonce it may be an older one."""
-    same_words = str(answer.get("content") or "").strip() == str(payload.get("content") or "").strip()
-    return same_words and len(answer.get("components") or ()) == len(payload.get("components") or ())
