@@ -193,7 +193,7 @@ async def test_channels_that_are_at_rest_are_forgotten(clock: HandClock, pacing:
         async with pacing.turn(POST, str(n), "final"):
             pass
         await clock.advance(6)
-    assert len(pacing._queues) <= 1001
+    assert len(pacing._places) <= 1001
 
 
 class Book:

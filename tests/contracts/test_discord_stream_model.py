@@ -232,7 +232,7 @@ async def test_an_abandoned_reply_changes_nothing_any_more() -> None:
     await bench.stream.append("and more\n")
     await bench.clock.advance(20)
     assert len(bench.channel.calls) == calls
-    assert bench.pacing._queues["9"]["PATCH", "/channels/{channel_id}/messages/{message_id}"].writers == 0
+    assert bench.pacing._places["9"].writers == 0
 
 
 async def test_nothing_is_visible_without_an_append() -> None:
