@@ -235,8 +235,8 @@ class DiscordReplyStream:
             if self._parts[number].shown != wanted[number]:
                 try:
                     await self._insist(EDIT, partial(self._edit, number, wanted[number]))
-                except Refused as refused:
-                    if refused.code not in (GONE, TOO_OLD) or self._again == MOST_AGAIN:
+                except (Refused, Retry) as error:
+                    if not _is_beyond_change(error) or self._again == MOST_AGAIN:
                         raise
                     # What comes after it must come after it again.
                     self._again += 1
@@ -337,3 +337,10 @@ class DiscordReplyStream:
             *route, body=body, once=True, within=WITHIN, channel_id=channel, message_id=message
         )
         return answer if isinstance(answer, dict) else {}
+
+
+def _is_beyond_change(error: Refused | Retry) -> bool:
+    """Somebody deleted the message, or it is so old that Discord takes few edits of it an hour."""
+    if isinstance(error, Refused):
+        return error.code in (GONE, TOO_OLD)
+    return error.after > PATIENCE
