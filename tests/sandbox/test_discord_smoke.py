@@ -19,7 +19,7 @@ async def server(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[DiscordServer
         led_here(server, monkeypatch)
         server.on_exchange = discord_spec.watching(server.violations)
         yield server
-        assert server.violations == []
+        assert server.violations == [], "\n" + "\n".join(server.violations)
 
 
 @pytest.fixture

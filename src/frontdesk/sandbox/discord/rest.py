@@ -176,10 +176,10 @@ class Rest:
         )
 
     def _check_sender(self, request: web.Request, noted: Request) -> None:
-        if "DiscordBot" not in request.headers.get("User-Agent", ""):
-            self.note(f"{noted.method} {noted.template}: the User-Agent is not `DiscordBot (address, version)`")
         if noted.template.startswith(BY_TOKEN_IN_PATH) or noted.template == "/gateway":
             return
+        if "DiscordBot" not in request.headers.get("User-Agent", ""):
+            self.note(f"{noted.method} {noted.template}: the User-Agent is not `DiscordBot (address, version)`")
         given = request.headers.get("Authorization", "")
         if given == f"Bot {self._app.token}" and not self._app.revoked:
             return
