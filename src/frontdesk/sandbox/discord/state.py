@@ -3,7 +3,7 @@
 import asyncio
 import secrets
 from collections import defaultdict
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any
@@ -55,6 +55,8 @@ class State:
         self.attachments: dict[str, Attachment] = {}
         self.modals: defaultdict[str, list[Modal]] = defaultdict(list)
         self.ephemerals: list[Message] = []
+        self.violations: list[str] = []
+        """What the app did that a correct app never does."""
         self.typing: defaultdict[str, list[tuple[str, float]]] = defaultdict(list)
         """Who typed where, and when; newest last."""
         self.commands: dict[str, list[Json]] = {}
@@ -141,7 +143,8 @@ class State:
     def tag_names(self, thread: str) -> list[str]:
         """The tags on a forum post, by name."""
         post = self.channels[thread]
-        offered = {tag.id: tag.name for tag in self.channels[post.parent or ""].tags}
+        forum = self.channels.get(post.parent or "")
+        offered = {tag.id: tag.name for tag in forum.tags} if forum else {}
         return [offered[tag] for tag in post.applied_tags if tag in offered]
 
     # permissions
@@ -282,6 +285,10 @@ class State:
 
     # the feed
 
+    def note(self, violation: str) -> None:
+        self.violations.append(violation)
+        self.wake()
+
     def tell(self, kind: str, whole: Json | Message | Channel | Modal | Person) -> None:
         if self._queues:
             shown = self.on_page(whole)
@@ -291,7 +298,63 @@ class State:
 
     def on_page(self, whole: Json | Message | Channel | Modal | Person) -> Json:
         """A change as the page shows it."""
-        return dict(whole) if isinstance(whole, Mapping) else {"value": whole}
+        if isinstance(whole, Message):
+            return self._message_on_page(whole)
+        if isinstance(whole, Channel):
+            return self._channel_on_page(whole)
+        if isinstance(whole, Modal):
+            return {**vars(whole), "components": list(whole.components)}
+        if isinstance(whole, Person):
+            return {**vars(whole), "roles": list(whole.roles), "avatar_url": self.avatar_url(whole)}
+        return whole
+
+    def avatar_url(self, person: Person) -> str:
+        if person.avatar is None:
+            return f"{self.app.base_url}/embed/avatars/0.png"
+        return f"{self.app.base_url}/avatars/{person.id}/{person.avatar}.png"
+
+    def _message_on_page(self, message: Message) -> Json:
+        author = self.people.get(message.author)
+        return {
+            "id": message.id,
+            "channel": message.channel,
+            "author": message.author,
+            "name": message.name,
+            "avatar_url": message.avatar_url or (self.avatar_url(author) if author else None),
+            "type": message.type,
+            "at": message.at,
+            "content": message.content,
+            "embeds": list(message.embeds),
+            "components": list(message.components),
+            "attachments": [
+                {"id": one.id, "name": one.name, "mimetype": one.mimetype, "size": len(one.content)}
+                for one in message.attachments
+            ],
+            "flags": message.flags,
+            "loading": message.loading,
+            "reply_to": message.reply_to,
+            "pings": list(message.pings),
+            "reactions": {emoji: len(users) for emoji, users in message.reactions.items()},
+            "edited": message.edited,
+            "deleted": message.deleted,
+            "webhook": message.webhook if message.webhook != self.app.application_id else None,
+            "by_app": message.author == self.app.bot_user_id,
+            "ephemeral_for": message.ephemeral_for,
+        }
+
+    def _channel_on_page(self, channel: Channel) -> Json:
+        return {
+            "id": channel.id,
+            "channel_kind": channel.kind,
+            "name": channel.name,
+            "parent": channel.parent,
+            "private": channel.private,
+            "archived": channel.archived,
+            "locked": channel.locked,
+            "tags": [tag.name for tag in channel.tags],
+            "applied_tags": self.tag_names(channel.id) if channel.id in self.channels else [],
+            "members": list(channel.members),
+        }
 
     def wake(self) -> None:
         """Let everybody who waits look again."""
@@ -329,7 +392,7 @@ class State:
         lines = []
         for channel in self.channels.values():
             marks = [mark for mark in ("archived", "locked") if getattr(channel, mark)]
-            marks += self.tag_names(channel.id) if channel.thread else []
+            marks += self.tag_names(channel.id)
             under = f" in {self.channels[channel.parent].name}" if channel.parent in self.channels else ""
             lines.append(f"{channel.kind} {channel.name!r} ({channel.id}){under} {marks or ''}".rstrip())
             lines += [self._line(message) for message in self.everything(channel.id)]
