@@ -1,0 +1,1 @@
+"""Discord: intake, output and everything staff press there."""
