@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from frontdesk.adapters.discord import formatting
+from frontdesk.adapters.discord import formatting, markup
 from frontdesk.adapters.discord import render as discord_render
 from frontdesk.adapters.discord.custom_ids import CustomIds
 from frontdesk.adapters.library import passages, words
@@ -56,6 +56,7 @@ READERS: dict[str, Callable[[str], object]] = {
     "splitting": lambda text: splitting.split(text, 2000, splitting.utf16),
     "a relayed message": lambda text: render.messages(Relay(name=text, markdown=text)),
     "a line for staff": lambda text: render.messages(Line(markdown=text)),
+    "Discord's markup": lambda text: markup.heard(text, "1"),
     "Discord's Markdown": formatting.markdown,
     "a message relayed to Discord": lambda text: discord_render.messages(
         Relay(name=text, markdown=text), CustomIds(b"")

@@ -84,7 +84,7 @@ class _Limit(Ratelimit):
     async def __aexit__(self, *_: object) -> None:
         self.outgoing -= 1
         if self.expires is None:
-            self.reset()  # an answer that told of no limit
+            self.remaining = self.limit - self.outgoing  # an answer that told of no limit
         left = self.remaining - self.outgoing
         if left > 0 and self._pending_requests:
             self._wake(left)

@@ -152,8 +152,9 @@ class _Writer:
         written = ""
         for node in nodes:
             word = self._word(node)
-            # Two neighbours must not make a link that none of them is.
-            written += f"{escaping.JOINER}{word}" if written.endswith("]") and word.startswith("(") else word
+            # Two neighbours must not make a link or a longer run of backticks that none of them is.
+            parted = (written[-1:], word[:1]) in (("]", "("), ("`", "`"))
+            written += f"{escaping.JOINER}{word}" if parted else word
         return written
 
     def _word(self, node: SyntaxTreeNode) -> str:
@@ -217,5 +218,9 @@ def _bare_address(state: StateInline, silent: bool) -> bool:
     return True
 
 
-_parser = MarkdownIt("commonmark").enable(["strikethrough", "table"]).disable(["entity", "html_inline", "html_block"])
+_parser = (
+    MarkdownIt("commonmark")
+    .enable(["strikethrough", "table"])
+    .disable(["entity", "html_inline", "html_block", "reference", "lheading"])  # in a chat these are just words
+)
 _parser.inline.ruler.after("text", "address", _bare_address)

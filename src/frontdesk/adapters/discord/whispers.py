@@ -2,6 +2,7 @@
 
 from frontdesk.adapters.discord.api import DiscordApi, Json, Refused
 from frontdesk.adapters.discord.interactions_parse import Caller
+from frontdesk.adapters.discord.render import EPHEMERAL
 from frontdesk.domain.errors import Ambiguous, DeskError
 from frontdesk.ports.clock import Clock
 from frontdesk.ports.notebook import Notebook
@@ -9,10 +10,7 @@ from frontdesk.ports.telemetry import Telemetry
 
 TOKEN_SECONDS = 840.0
 """Of the fifteen minutes for which Discord takes a token."""
-EPHEMERAL = 1 << 6
 FOLLOW_UP = "/webhooks/{webhook_id}/{webhook_token}"
-NOBODY = {"parse": []}
-"""Whom a message of ours mentions."""
 _UNKNOWN_WEBHOOK = 10015
 _ACKNOWLEDGED_WITHIN = 2.0
 """Seconds after which a token that Discord does not know is not one that is being acknowledged just now."""
@@ -80,7 +78,7 @@ async def follow_up(api: DiscordApi, token: str, payload: Json) -> None:
 
 def for_one(payload: Json) -> Json:
     """The message as only the person who acted sees it."""
-    return {**payload, "flags": int(payload.get("flags") or 0) | EPHEMERAL, "allowed_mentions": NOBODY}
+    return {**payload, "flags": int(payload.get("flags") or 0) | EPHEMERAL, "allowed_mentions": {"parse": []}}
 
 
 def _name(channel: str, person: str) -> str:
