@@ -12,7 +12,7 @@ from hand_clock import HandClock
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from contracts.slack_desk import Notebook
+from slack_desk import Notebook
 from frontdesk.adapters.discord import drafts, render
 from frontdesk.adapters.discord.api import Answered, DiscordApi, Refused
 from frontdesk.adapters.discord.custom_ids import CustomIds
