@@ -15,6 +15,7 @@ import discord
 from discord.http import HTTPClient, Ratelimit, Route
 
 from frontdesk.adapters.discord.config import DiscordConfig
+from frontdesk.adapters.discord.limiting import Limit
 from frontdesk.domain.errors import Ambiguous, DeskError, Misconfigured, Retry, Undeliverable
 from frontdesk.domain.value import Value
 from frontdesk.ports.clock import Clock
@@ -78,22 +79,10 @@ class _Broken(Exception):
     """A status after which the SDK would do again what may have been done."""
 
 
-class _Limit(Ratelimit):
-    """The SDK's bucket, except that the call which spent the last of it does not wait for the next window itself."""
-
-    async def __aexit__(self, *_: object) -> None:
-        self.outgoing -= 1
-        if self.expires is None:
-            self.remaining = self.limit - self.outgoing  # an answer that told of no limit
-        left = self.remaining - self.outgoing
-        if left > 0 and self._pending_requests:
-            self._wake(left)
-
-
 class _Http(HTTPClient):
     def get_ratelimit(self, key: str) -> Ratelimit:
         if key not in self._buckets:
-            self._buckets[key] = _Limit(self.max_ratelimit_timeout)
+            self._buckets[key] = Limit(self.max_ratelimit_timeout)
             self._try_clear_expired_ratelimits()
         return self._buckets[key]
 
