@@ -179,7 +179,8 @@ async def running_desk(
         stack.push_async_callback(http.stop)
 
         async def prepare() -> None:
-            await asyncio.gather(library.prepare(), model.prepare())
+            await library.prepare()  # one after the other: two threads that import would hold the loop up twice as long
+            await model.prepare()
             prepared()
 
         program = Program(desk, worker, store, http, metrics, settings.worker.drain_seconds, prepare)
