@@ -24,7 +24,11 @@ async def server(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[DiscordServer
 
 @pytest.fixture
 def client() -> discord.Client:
-    return discord.Client(intents=discord.Intents.all(), allowed_mentions=discord.AllowedMentions.none())
+    return discord.Client(
+        intents=discord.Intents.all(),
+        allowed_mentions=discord.AllowedMentions.none(),
+        guild_ready_timeout=0.05,
+    )
 
 
 async def test_discord_py_answers_a_question_in_a_thread_on_it(server: DiscordServer, client: discord.Client) -> None:

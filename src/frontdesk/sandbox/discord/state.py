@@ -290,71 +290,11 @@ class State:
         self.wake()
 
     def tell(self, kind: str, whole: Json | Message | Channel | Modal | Person) -> None:
-        if self._queues:
-            shown = self.on_page(whole)
-            for queue in self._queues:
-                queue.put_nowait({"kind": kind, **shown})
+        """A change for those who follow: the fact itself, or the thing as it is now under `value`."""
+        shown = whole if isinstance(whole, dict) else {"value": whole}
+        for queue in self._queues:
+            queue.put_nowait({"kind": kind, **shown})
         self.wake()
-
-    def on_page(self, whole: Json | Message | Channel | Modal | Person) -> Json:
-        """A change as the page shows it."""
-        if isinstance(whole, Message):
-            return self._message_on_page(whole)
-        if isinstance(whole, Channel):
-            return self._channel_on_page(whole)
-        if isinstance(whole, Modal):
-            return {**vars(whole), "components": list(whole.components)}
-        if isinstance(whole, Person):
-            return {**vars(whole), "roles": list(whole.roles), "avatar_url": self.avatar_url(whole)}
-        return whole
-
-    def avatar_url(self, person: Person) -> str:
-        if person.avatar is None:
-            return f"{self.app.base_url}/embed/avatars/0.png"
-        return f"{self.app.base_url}/avatars/{person.id}/{person.avatar}.png"
-
-    def _message_on_page(self, message: Message) -> Json:
-        author = self.people.get(message.author)
-        return {
-            "id": message.id,
-            "channel": message.channel,
-            "author": message.author,
-            "name": message.name,
-            "avatar_url": message.avatar_url or (self.avatar_url(author) if author else None),
-            "type": message.type,
-            "at": message.at,
-            "content": message.content,
-            "embeds": list(message.embeds),
-            "components": list(message.components),
-            "attachments": [
-                {"id": one.id, "name": one.name, "mimetype": one.mimetype, "size": len(one.content)}
-                for one in message.attachments
-            ],
-            "flags": message.flags,
-            "loading": message.loading,
-            "reply_to": message.reply_to,
-            "pings": list(message.pings),
-            "reactions": {emoji: len(users) for emoji, users in message.reactions.items()},
-            "edited": message.edited,
-            "deleted": message.deleted,
-            "webhook": message.webhook if message.webhook != self.app.application_id else None,
-            "by_app": message.author == self.app.bot_user_id,
-            "ephemeral_for": message.ephemeral_for,
-        }
-
-    def _channel_on_page(self, channel: Channel) -> Json:
-        return {
-            "id": channel.id,
-            "channel_kind": channel.kind,
-            "name": channel.name,
-            "parent": channel.parent,
-            "private": channel.private,
-            "archived": channel.archived,
-            "locked": channel.locked,
-            "tags": [tag.name for tag in channel.tags],
-            "applied_tags": self.tag_names(channel.id) if channel.id in self.channels else [],
-            "members": list(channel.members),
-        }
 
     def wake(self) -> None:
         """Let everybody who waits look again."""
