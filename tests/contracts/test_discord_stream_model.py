@@ -11,8 +11,8 @@ import pytest
 from hand_clock import HandClock
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from slack_desk import Notebook
 
-from contracts.slack_desk import Notebook
 from frontdesk.adapters.discord import drafts, render
 from frontdesk.adapters.discord.api import Answered, DiscordApi, Refused
 from frontdesk.adapters.discord.custom_ids import CustomIds

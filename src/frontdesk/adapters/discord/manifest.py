@@ -36,7 +36,10 @@ INTENTS = {
     "DIRECT_MESSAGES": (1 << 12, "hear direct messages"),
     "MESSAGE_CONTENT": (1 << 15, "read messages that do not mention the desk; without it, set message_content = false"),
 }
-PRIVILEGED = frozenset({"MESSAGE_CONTENT"})
+OPTIONAL_INTENTS = {
+    "GUILD_MEMBERS": "hear that a customer left the server, and tell staff; used where it is switched on",
+}
+PRIVILEGED = frozenset({"MESSAGE_CONTENT", *OPTIONAL_INTENTS})
 """To be switched on at the application's own page, and reviewed by Discord for large applications."""
 
 AUTHORIZE = "https://discord.com/oauth2/authorize"
@@ -61,6 +64,10 @@ def manifest(name: str = "frontdesk", application_id: str = "APPLICATION_ID") ->
             "needed_for": {
                 intent: {"reason": reason, "privileged": intent in PRIVILEGED}
                 for intent, (_, reason) in INTENTS.items()
+            },
+            "optional": {
+                intent: {"reason": reason, "privileged": intent in PRIVILEGED}
+                for intent, reason in OPTIONAL_INTENTS.items()
             },
         },
         "invite": invite(application_id),
