@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from contracts.discord_interacting import Desk, interacting, payloads, until
+from frontdesk.adapters.discord.channels import Channels
 from frontdesk.adapters.discord.commands import commands
 from frontdesk.adapters.discord.interactions import (
     FAILED,
@@ -16,7 +17,9 @@ from frontdesk.adapters.discord.interactions import (
     TAKEN_UP,
     UNREADABLE,
 )
+from frontdesk.adapters.discord.places import Places
 from frontdesk.adapters.discord.register import register
+from frontdesk.adapters.ops.clock import SystemClock
 from frontdesk.domain.events import ButtonPressed, MessagePosted
 from frontdesk.domain.messages import Thread
 from frontdesk.sandbox.discord import DiscordServer, Fault
@@ -287,6 +290,21 @@ async def test_nothing_in_a_shown_question_is_live(desk: Desk) -> None:
     assert shown.pings == ()
     assert shown.masked_links == []
     assert shown.links == []
+
+
+async def test_where_threads_are_private_the_question_is_not_for_everybody(discord: DiscordServer) -> None:
+    async with interacting(discord, threads="private") as desk:
+        await discord.guild.slash(ALICE, SUPPORT, "ask", None, {"question": "Was I charged twice?"})
+
+        await until(lambda: len(desk.reception.events) == 1)
+        (shown,) = discord.guild.messages(SUPPORT)
+        assert "charged" not in shown.shown
+        assert desk.reception.events[0].message.text == "Was I charged twice?"
+
+        channels = Channels(desk.api)
+        places = Places(desk.api, channels, desk.notes, SystemClock(), desk.log)
+        opened = await places.to_write(desk.reception.events[0].thread)
+        assert ALICE in discord.guild.channels[opened.root or ""].members
 
 
 async def test_a_question_in_a_thread_is_asked_there(desk: Desk) -> None:
