@@ -234,6 +234,10 @@ class Guild(Happenings):
         old = self.channels[thread]
         return self.change_thread(replace(old, archived=True, locked=locked or old.locked))
 
+    async def lock(self, thread: str) -> Channel:
+        """A moderator lets nobody but moderators write there any more."""
+        return self.change_thread(replace(self.channels[thread], locked=True))
+
     async def unarchive(self, thread: str) -> Channel:
         return self.change_thread(replace(self.channels[thread], archived=False, locked=False))
 
