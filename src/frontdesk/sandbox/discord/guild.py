@@ -24,7 +24,7 @@ from frontdesk.sandbox.discord.interactions import (
 )
 from frontdesk.sandbox.discord.payloads import pings
 from frontdesk.sandbox.discord.permissions import Overwrite, bits
-from frontdesk.sandbox.discord.slash import chosen, find_command
+from frontdesk.sandbox.discord.slash import chosen, find_command, invoked
 from frontdesk.sandbox.discord.values import (
     HAS_THREAD,
     REPLY,
@@ -359,7 +359,7 @@ class Guild(Happenings):
         """A command from the context menu of a message, or of a person."""
         message = self.message(channel, target)
         command = find_command(self, name, 3 if message else 2)
-        data = {"id": command["id"], "name": name, "type": command["type"], "target_id": target}
+        data = invoked(command) | {"target_id": target}
         if message is not None:
             data["resolved"] = {"messages": {target: self.wire.message(message)}}
         else:
