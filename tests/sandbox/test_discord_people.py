@@ -73,4 +73,4 @@ async def test_an_app_that_was_removed_sees_nothing(discord: DiscordServer, rest
 async def test_pictures_are_served(discord: DiscordServer, rest: Client) -> None:
     alice = (await rest("GET", f"/users/{ALICE}")).body
     picture = await rest.fetch(f"{discord.app.base_url}/avatars/{ALICE}/{alice['avatar']}.png")
-    assert (picture.status, picture.headers["Content-Type"]) == (200, "image/svg+xml")
+    assert (picture.status, picture.headers["Content-Type"]) == (200, "image/svg+xml; charset=utf-8")

@@ -48,7 +48,7 @@ ERRORS: Mapping[int, tuple[int, str]] = {
     220003: (400, "Webhooks can only create threads in forum channels"),
 }
 
-MISTAKES = frozenset((50006, 50008, 50021, 50024, 50035, 50109, 40060, 220001, 220002, 220003))
+MISTAKES = frozenset((50006, 50008, 50021, 50024, 50035, 50109, 220001, 220002, 220003))
 """Refusals that a correct app never meets: they are violations."""
 
 
