@@ -86,7 +86,7 @@ async def _ours(server: DiscordServer) -> AsyncIterator[Write]:
     config = DiscordConfig(token=SecretStr(server.token), api_url=server.api_url)
     clock, telemetry, ids = SystemClock(), Metrics(), CustomIds(b"bench")
     api, pacing = DiscordApi(config, clock, telemetry), Pacing(clock)
-    api.answered = pacing.answered
+    api.listeners = (pacing.answered,)
     tasks: set[asyncio.Task[None]] = set()
 
     async def place(thread: Thread) -> str:

@@ -1,7 +1,6 @@
 """Discord's interactions connected to a local Discord, with a receiver that writes down what it gets."""
 
 import asyncio
-import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -87,6 +86,8 @@ class Desk:
     whispers: Whispers
     webhooks: Webhooks
     interactions: Interactions
+    brought_twice: bool = False
+    """An interaction comes again, so that Discord has to refuse the second acknowledgement."""
 
     async def hear(self, event: str, data: Any) -> None:
         await self.interactions.accept(data)
@@ -144,7 +145,8 @@ async def interacting(discord: DiscordServer, *, notes: Notes | None = None, **c
         await gateway.stop()
         await interactions.close()
         await api.close()
-    assert discord.violations == [], discord.violations
+    violations = [each for each in discord.violations if "40060" not in each or not desk.brought_twice]
+    assert violations == []
 
 
 @asynccontextmanager
@@ -174,8 +176,6 @@ async def until(condition: Any, timeout: float = 5.0) -> None:
             await asyncio.sleep(0.01)
 
 
-def payload_of(discord: DiscordServer, kind: int, **more: Any) -> dict[str, Any]:
-    """The last interaction that Discord told of, changed."""
-    sent = [event.data for event in discord.guild.events.sent if event.name == "INTERACTION_CREATE"]
-    found: dict[str, Any] = json.loads(json.dumps(next(data for data in reversed(sent) if data["type"] == kind)))
-    return {**found, **more}
+def payloads(discord: DiscordServer) -> list[dict[str, Any]]:
+    """Every interaction that Discord told of."""
+    return [event.data for event in discord.guild.events.sent if event.name == "INTERACTION_CREATE"]

@@ -7,12 +7,12 @@ from itertools import pairwise
 from random import Random
 
 import pytest
+from book import Book
 from hand_clock import HandClock
 
 from frontdesk.adapters.discord.api import Answered
 from frontdesk.adapters.discord.nonces import nonce
 from frontdesk.adapters.discord.pacing import EDIT, POST, Pacing, SharedPace, Urgency
-from frontdesk.domain.errors import Retry
 
 WAY = 0.04
 """Seconds to Discord, and back again."""
@@ -194,32 +194,6 @@ async def test_channels_that_are_at_rest_are_forgotten(clock: HandClock, pacing:
             pass
         await clock.advance(6)
     assert len(pacing._places) <= 1001
-
-
-class Book:
-    """A notebook all processes share, in memory."""
-
-    def __init__(self) -> None:
-        self.counts: Counter[str] = Counter()
-        self.trips = 0
-        self.is_away = False
-
-    async def put(self, name: str, text: str, seconds: float) -> None:
-        raise NotImplementedError
-
-    async def get(self, name: str) -> str | None:
-        raise NotImplementedError
-
-    async def forget(self, name: str) -> None:
-        raise NotImplementedError
-
-    async def add(self, name: str, amount: int, seconds: float) -> int:
-        await asyncio.sleep(0)
-        if self.is_away:
-            raise Retry("the store is away")
-        self.trips += 1
-        self.counts[name] += amount
-        return self.counts[name]
 
 
 async def go(clock: HandClock, pace: Callable[[], Awaitable[None]], calls: int, times: list[float]) -> None:

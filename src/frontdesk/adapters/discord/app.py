@@ -66,7 +66,8 @@ class DiscordApp:
         self._channels = Channels(self._api)
         self._places = Places(self._api, self._channels, notebook, clock, telemetry)
         self._whispers = Whispers(self._api, notebook, clock, telemetry)
-        pace, self._pacing = SharedPace(notebook, clock), Pacing(clock)
+        pace = SharedPace(notebook, clock)
+        self._pacing = Pacing(clock, pace)
         self._ids = CustomIds(config.token.get_secret_value().encode())
         self._chat = DiscordChat(
             self._api,
