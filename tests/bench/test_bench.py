@@ -17,7 +17,7 @@ def rows(table: Table) -> int:
 
 
 async def test_acknowledgements_are_measured_beside_the_floor_of_slack_bolt() -> None:
-    assert rows(await ack.measure(seconds=0.2, rate=50)) == 5
+    assert rows(await ack.measure(seconds=0.2, rate=50)) == 6
 
 
 async def test_the_way_from_event_to_answer_is_measured() -> None:

@@ -186,6 +186,7 @@ class DiscordApi:
                 url,
                 json=body,
                 params={"with_response": "true"},
+                headers={"User-Agent": http.user_agent},
                 timeout=self._patience(within),
                 trace_request_ctx={"template": template},
             ) as response:

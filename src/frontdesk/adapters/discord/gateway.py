@@ -364,6 +364,7 @@ class _Wire(DiscordWebSocket):
             session=session.id if session else None,
             sequence=session.sequence if session else None,
             resume=session is not None,
+            initial=True,  # when to identify is ours to say; the SDK would wait five seconds each time
         )
 
     def __init__(self, socket: aiohttp.ClientWebSocketResponse, *, loop: asyncio.AbstractEventLoop) -> None:

@@ -133,6 +133,8 @@ class Interactions:
 
     async def answer(self, payload: Json) -> Json | None:
         """The body of the HTTP answer, as soon as there is one; None when Discord was answered another way."""
+        if payload.get("type") == PING:
+            return PONG
         body: asyncio.Future[Json | None] = asyncio.get_running_loop().create_future()
         routing = self._spawn(self._route(payload, body))
         routing.add_done_callback(lambda _: None if body.done() else body.set_result(None))
@@ -154,9 +156,6 @@ class Interactions:
             await self._set_aside(payload, unreadable)
             return
         answering = Answering(self._api, self._clock, self._telemetry, envelope.id, envelope.token, body)
-        if envelope.type == PING:
-            await answering.first(PONG)
-            return
         try:
             identity = await self._api.identity()
             caller, parsed = parse(payload, identity, self._ids, self._api.config.staff_channel, self._heard)

@@ -9,7 +9,7 @@ from frontdesk.adapters.discord.api import DiscordApi, Refused
 from frontdesk.adapters.discord.channels import Channels, Facts
 from frontdesk.adapters.discord.parse import DIRECT
 from frontdesk.adapters.discord.snowflakes import seconds
-from frontdesk.domain.errors import Ambiguous, Retry
+from frontdesk.domain.errors import Ambiguous, DeskError, Retry
 from frontdesk.domain.messages import MessageRef, Thread
 from frontdesk.ports.clock import Clock
 from frontdesk.ports.notebook import Notebook
@@ -105,6 +105,17 @@ class Places:
             self._opening.pop(key, None)
         return thread.model_copy(update={"root": known if known != thread.channel else None})
 
+    async def open_on(self, thread: Thread, name: str) -> None:
+        """Open the thread on a message of ours, under this name; where that fails, writing in it will try again."""
+        if thread.root is None:
+            return
+        try:
+            await self._made_on(thread, thread.root, name)
+        except DeskError as error:
+            self._telemetry.trouble("discord thread not opened yet", error)
+            return
+        self._remember((thread.channel, thread.root), thread.root)
+
     def forget(self, thread: Thread) -> None:
         """It is not where it was."""
         if thread.root is not None:
@@ -145,8 +156,10 @@ class Places:
 
     async def _open_on(self, thread: Thread, root: str) -> str:
         """A thread on a message; there can be only one, so that opening it twice opens it once."""
-        message = await self._message(thread.channel, root)
-        body = {"name": _name(message), "auto_archive_duration": ARCHIVE_AFTER}
+        return await self._made_on(thread, root, _name(await self._message(thread.channel, root)))
+
+    async def _made_on(self, thread: Thread, root: str, name: str) -> str:
+        body = {"name": name, "auto_archive_duration": ARCHIVE_AFTER}
         try:
             made = await self._api.call(
                 "POST",

@@ -8,6 +8,7 @@ from frontdesk.sandbox.discord import example, interaction_answers
 from frontdesk.sandbox.discord.app import App
 from frontdesk.sandbox.discord.cdn import Links
 from frontdesk.sandbox.discord.clock import Clock
+from frontdesk.sandbox.discord.errors import ApiError
 from frontdesk.sandbox.discord.events import Event, Events
 from frontdesk.sandbox.discord.forms import submitted
 from frontdesk.sandbox.discord.happenings import Happenings
@@ -23,7 +24,7 @@ from frontdesk.sandbox.discord.interactions import (
 )
 from frontdesk.sandbox.discord.payloads import pings
 from frontdesk.sandbox.discord.permissions import Overwrite, bits
-from frontdesk.sandbox.discord.slash import chosen, find_command
+from frontdesk.sandbox.discord.slash import chosen, find_command, invoked
 from frontdesk.sandbox.discord.values import (
     HAS_THREAD,
     REPLY,
@@ -354,7 +355,7 @@ class Guild(Happenings):
         """A command from the context menu of a message, or of a person."""
         message = self.message(channel, target)
         command = find_command(self, name, 3 if message else 2)
-        data = {"id": command["id"], "name": name, "type": command["type"], "target_id": target}
+        data = invoked(command) | {"target_id": target}
         if message is not None:
             data["resolved"] = {"messages": {target: self.wire.message(message)}}
         else:
@@ -436,7 +437,12 @@ class Guild(Happenings):
         return self.wire.member(person, user=False) | {"permissions": "0"}
 
     def _answered_over_http(self, interaction: Interaction, body: Json) -> None:
-        interaction_answers.answer(self, interaction, body, ())
+        if interaction.ack is not None or self.interactions.too_late(interaction):
+            return
+        try:
+            interaction_answers.answer(self, interaction, body, ())
+        except ApiError as refusal:
+            self.note(f"answer to interaction {interaction.id}: {refusal}")
 
     def modal_of(self, user: str) -> Modal | None:
         """The form on top for this person."""

@@ -43,11 +43,11 @@ KNOWN: Mapping[str, set[str]] = {
     "message": NEW_MESSAGE,
     "edit": CHANGED_MESSAGE,
     "webhook": WEBHOOK_MESSAGE,
-    "webhook edit": MESSAGE | {"poll"},
+    "webhook edit": MESSAGE | {"poll", "tts"},
     "callback": MESSAGE | {"tts", "poll"},
     "thread on message": {"name", "auto_archive_duration", "rate_limit_per_user"},
     "thread": {"name", "auto_archive_duration", "rate_limit_per_user", "type", "invitable"},
-    "post": {"name", "auto_archive_duration", "rate_limit_per_user", "message", "applied_tags"},
+    "post": {"name", "auto_archive_duration", "rate_limit_per_user", "message", "applied_tags", "type"},
     "thread change": {
         *("name", "archived", "auto_archive_duration", "locked", "invitable", "rate_limit_per_user", "flags"),
         *("applied_tags",),
@@ -208,6 +208,8 @@ def _shape_faults(one: Json, *, v2: bool) -> dict[str, str]:
 
 def _row_faults(children: Iterable[Json]) -> dict[str, str]:
     kinds = [one.get("type") for one in children]
+    if any(kind in ONLY_MODAL or kind in ONLY_V2 or kind == ROW for kind in kinds):
+        return {"components.type": "A row has buttons or a select."}
     selects = sum(kind in SELECTS for kind in kinds)
     if not kinds or len(kinds) > 5 or (selects and len(kinds) > 1):
         return {"components.components": "A row has one to five buttons, or one select."}

@@ -140,7 +140,7 @@ def active(call: Call) -> Answer:
     found = [one for one in guild.active_threads() if guild.bot_may(one.id, "VIEW_CHANNEL")]
     found.sort(key=lambda one: int(one.id), reverse=True)
     joined = [guild.wire.thread_member(one, bot) for one in found if bot in one.members]
-    return ok({"threads": [guild.wire.thread_for_bot(one) for one in found], "members": joined})
+    return ok({"threads": [guild.wire.thread_for_bot(one) for one in found], "members": joined, "has_more": False})
 
 
 def archived_public(call: Call) -> Answer:

@@ -11,11 +11,11 @@ STRING, INTEGER, BOOLEAN, USER, CHANNEL, ROLE, NUMBER = 3, 4, 5, 6, 7, 8, 10
 
 
 def find_command(guild: Happenings, name: str, kind: int) -> Json:
-    """A registered command, the server's own before those of everywhere."""
+    """A registered command, the server's own (which then names it) before those of everywhere."""
     for scope in (guild.id, ""):
         for command in guild.commands.get(scope, ()):
             if command["name"] == name and command["type"] == kind:
-                return command
+                return {**command, "guild_id": scope} if scope else command
     known = [one["name"] for commands in guild.commands.values() for one in commands]
     raise ValueError(f"the app has no command {name!r} of type {kind}; it has {known}")
 
@@ -40,7 +40,7 @@ def chosen(
     given = _filled(place, options, focused=focused)
     for one in reversed(steps):
         given = [{"type": one["type"], "name": one["name"], "options": given}]
-    data: Json = {"id": command["id"], "name": name, "type": 1, "options": given}
+    data = invoked(command) | {"options": given}
     people = [
         str(options[one["name"]]) for one in place.get("options", ()) if one["type"] == USER and one["name"] in options
     ]
@@ -51,6 +51,11 @@ def chosen(
             "members": {one.id: guild.wire.member(one, user=False) | {"permissions": "0"} for one in users},
         }
     return data
+
+
+def invoked(command: Json) -> Json:
+    """What the interaction says of the command itself."""
+    return {key: command[key] for key in ("id", "name", "type", "guild_id") if key in command}
 
 
 def _filled(place: Json, options: Mapping[str, Any], *, focused: str | None) -> list[Json]:

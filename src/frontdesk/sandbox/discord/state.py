@@ -3,7 +3,7 @@
 import asyncio
 import secrets
 from collections import defaultdict
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any
@@ -55,8 +55,12 @@ class State:
         self.attachments: dict[str, Attachment] = {}
         self.modals: defaultdict[str, list[Modal]] = defaultdict(list)
         self.ephemerals: list[Message] = []
+        self.violations: list[str] = []
+        """What the app did that a correct app never does."""
         self.typing: defaultdict[str, list[tuple[str, float]]] = defaultdict(list)
         """Who typed where, and when; newest last."""
+        self._shown_typing: dict[tuple[str, str], float] = {}
+        """Until when each (channel, person) is shown as typing."""
         self.commands: dict[str, list[Json]] = {}
         """The app's commands: those of this server under its id, those of everywhere under an empty name."""
         self.gone_channels: dict[str, Channel] = {}
@@ -141,7 +145,8 @@ class State:
     def tag_names(self, thread: str) -> list[str]:
         """The tags on a forum post, by name."""
         post = self.channels[thread]
-        offered = {tag.id: tag.name for tag in self.channels[post.parent or ""].tags}
+        forum = self.channels.get(post.parent or "")
+        offered = {tag.id: tag.name for tag in forum.tags} if forum else {}
         return [offered[tag] for tag in post.applied_tags if tag in offered]
 
     # permissions
@@ -225,6 +230,7 @@ class State:
         new = message.id not in shelf
         shelf[message.id] = message
         if new:
+            self._shown_typing.pop((message.channel, message.author), None)
             self._count(message)
         self.tell("deleted" if message.deleted else "message" if new else "changed", message)
         return message
@@ -269,29 +275,28 @@ class State:
         self.tell("modal_closed", modal)
 
     def start_typing(self, user: str, channel: str) -> None:
-        self.typing[channel].append((user, self.clock.now()))
+        now = self.clock.now()
+        self.typing[channel].append((user, now))
+        self._shown_typing[channel, user] = now + TYPING_SECONDS
         self.tell("typing", {"channel": channel, "user": user})
 
     def is_typing(self, channel: str, user: str | None = None) -> bool:
-        """Whether the app (or this person) is shown as typing there now."""
-        who = user or self.app.bot_user_id
-        last = self.standing(channel)[-1:]
-        since = last[0].at if last and last[0].author == who else 0.0
-        now = self.clock.now()
-        return any(one == who and max(since, now - TYPING_SECONDS) < at for one, at in self.typing[channel])
+        """Whether the app (or this person) is shown as typing there now: for ten seconds, or until it writes."""
+        until = self._shown_typing.get((channel, user or self.app.bot_user_id), 0.0)
+        return self.clock.now() < until
 
     # the feed
 
-    def tell(self, kind: str, whole: Json | Message | Channel | Modal | Person) -> None:
-        if self._queues:
-            shown = self.on_page(whole)
-            for queue in self._queues:
-                queue.put_nowait({"kind": kind, **shown})
+    def note(self, violation: str) -> None:
+        self.violations.append(violation)
         self.wake()
 
-    def on_page(self, whole: Json | Message | Channel | Modal | Person) -> Json:
-        """A change as the page shows it."""
-        return dict(whole) if isinstance(whole, Mapping) else {"value": whole}
+    def tell(self, kind: str, whole: Json | Message | Channel | Modal | Person) -> None:
+        """A change for those who follow: the fact itself, or the thing as it is now under `value`."""
+        shown = whole if isinstance(whole, dict) else {"value": whole}
+        for queue in self._queues:
+            queue.put_nowait({"kind": kind, **shown})
+        self.wake()
 
     def wake(self) -> None:
         """Let everybody who waits look again."""
@@ -329,7 +334,7 @@ class State:
         lines = []
         for channel in self.channels.values():
             marks = [mark for mark in ("archived", "locked") if getattr(channel, mark)]
-            marks += self.tag_names(channel.id) if channel.thread else []
+            marks += self.tag_names(channel.id)
             under = f" in {self.channels[channel.parent].name}" if channel.parent in self.channels else ""
             lines.append(f"{channel.kind} {channel.name!r} ({channel.id}){under} {marks or ''}".rstrip())
             lines += [self._line(message) for message in self.everything(channel.id)]
