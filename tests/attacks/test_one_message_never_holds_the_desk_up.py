@@ -6,9 +6,13 @@ from collections.abc import Callable
 
 import pytest
 
+from frontdesk.adapters.discord import formatting, markup
+from frontdesk.adapters.discord import render as discord_render
+from frontdesk.adapters.discord.custom_ids import CustomIds
 from frontdesk.adapters.library import passages, words
-from frontdesk.adapters.slack import escaping, mrkdwn, render, splitting
+from frontdesk.adapters.slack import escaping, mrkdwn, render
 from frontdesk.core import guards, relay, rules
+from frontdesk.domain import splitting
 from frontdesk.domain.ids import ArticleId
 from frontdesk.domain.messages import Line, Relay
 
@@ -49,9 +53,14 @@ READERS: dict[str, Callable[[str], object]] = {
     "notes": lambda text: relay.without_notes(text, ("//", "note:")),
     "words": lambda text: list(words.words(text)),
     "escaping": escaping.markdown,
-    "splitting": splitting.split,
+    "splitting": lambda text: splitting.split(text, 2000, splitting.utf16),
     "a relayed message": lambda text: render.messages(Relay(name=text, markdown=text)),
     "a line for staff": lambda text: render.messages(Line(markdown=text)),
+    "Discord's markup": lambda text: markup.heard(text, "1"),
+    "Discord's Markdown": formatting.markdown,
+    "a message relayed to Discord": lambda text: discord_render.messages(
+        Relay(name=text, markdown=text), CustomIds(b"")
+    ),
     "an article": lambda text: list(passages.split(ArticleId("a"), "t", None, text)),
 }
 

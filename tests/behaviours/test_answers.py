@@ -16,7 +16,9 @@ UNKNOWN = "Who won the Tour de France in 1998?"
 
 
 def ratings(entries: object) -> list[tuple[str, str]]:
-    return [(entry.score, entry.comment) for entry in entries if isinstance(entry, Rated)]  # type: ignore[attr-defined]
+    """The last word about each reply: where a form cannot tell that it was closed, its comment follows the thumb."""
+    last = {entry.message_id: entry for entry in entries if isinstance(entry, Rated)}  # type: ignore[attr-defined]
+    return [(entry.score, entry.comment) for entry in last.values()]
 
 
 @behaviour("answer.cited")
@@ -338,6 +340,19 @@ async def test_thumbs_are_recorded(world: World) -> None:
     await world.turns_ended(2, talk.conversation)
     assert ratings(await world.transcript(talk)) == [("up", "")]
     assert talk.replies() == [reply]
+
+
+@behaviour("answer.rated")
+async def test_a_thumb_that_is_pressed_again_is_recorded_once(world: World) -> None:
+    talk = await world.ask(SHIPPING)
+    reply = await talk.reply(containing="[1]")
+
+    await talk.rate(reply, "up")
+    await world.turns_ended(2, talk.conversation)
+    await talk.rate(reply, "up")
+    await world.turns_ended(3, talk.conversation)
+
+    assert len([entry for entry in await talk.transcript() if isinstance(entry, Rated)]) == 1
 
 
 @behaviour("answer.rated")

@@ -140,7 +140,6 @@ def test_a_reply_is_found_by_what_it_answers() -> None:
     "entry",
     [
         StaffNoted(at=4, message=message("4.0", "note", by=SAM)),
-        Rated(at=4, by=ANN, score="up", message_id="2.0"),
         TurnEnded(at=4, turn=TurnId("t"), outcome=Answered()),
     ],
 )
@@ -148,6 +147,21 @@ def test_what_only_is_recorded_changes_nothing_but_the_count(entry: Entry) -> No
     before = folded(said("1.0", "q"), opened())
 
     assert before.after([entry]) == before.model_copy(update={"entries": before.entries + 1})
+
+
+def test_of_each_reply_the_last_rating_holds() -> None:
+    conversation = folded(
+        said("1.0", "q"),
+        Rated(at=4, by=ANN, score="up", message_id="2.0"),
+        Rated(at=5, by=ANN, score="up", message_id="3.0"),
+        Rated(at=6, by=ANN, score="down", message_id="2.0", comment="No"),
+    )
+
+    assert [(rated.message_id, rated.score, rated.comment) for rated in conversation.rated] == [
+        ("3.0", "up", ""),
+        ("2.0", "down", "No"),
+    ]
+    assert conversation.rating_of("4.0") is None
 
 
 def test_an_open_ticket_gives_the_conversation_to_staff() -> None:

@@ -5,7 +5,7 @@ import re
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from frontdesk.adapters.slack.splitting import split
+from frontdesk.domain.splitting import split, utf16
 
 WORDS = st.sampled_from(
     [
@@ -85,3 +85,28 @@ def test_without_a_space_the_cut_still_goes_around_links_and_entities() -> None:
             parts = split(text, 200)
             assert all(part.text.lstrip("x").startswith(whole) for part in parts)
             assert "".join(part.text for part in parts) == text
+
+
+@settings(max_examples=500, deadline=None)
+@given(
+    st.lists(WORDS | st.text(max_size=30) | st.just("👩‍🚀🎉" * 40), max_size=80).map(" ".join), st.integers(300, 600)
+)
+def test_characters_outside_the_basic_plane_count_twice_where_the_platform_counts_so(text: str, limit: int) -> None:
+    parts = split(text, limit, utf16)
+    assert "".join(part.text for part in parts) == text
+    assert max(utf16(part.markdown) for part in parts) <= limit
+
+
+def test_a_list_goes_on_with_whole_items_and_its_own_numbers() -> None:
+    text = "".join(f"{number}. step number {number} of the way\n   - a detail\n" for number in range(1, 41))
+    for part in split(text, 300):
+        assert re.match(r"\d+\. step|   - a detail", part.markdown)
+        assert part.markdown.endswith("\n")
+
+
+def test_an_address_in_angle_brackets_is_never_cut() -> None:
+    whole = "[page](<https://shop.example/a(b)>)<https://shop.example/c>\\*"
+    for padding in range(40):
+        parts = split("x" * padding + whole * 30, 200)
+        for piece in ("[page](<https://shop.example/a(b)>)", "<https://shop.example/c>", "\\*"):
+            assert sum(part.text.count(piece) for part in parts) == 30

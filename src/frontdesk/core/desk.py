@@ -12,7 +12,7 @@ platform payload -> adapter -> EVENT
 
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
-from typing import assert_never
+from typing import Literal, assert_never
 
 from frontdesk.core.allowance import Allowance
 from frontdesk.core.assistant import Assistant, Burst
@@ -278,17 +278,14 @@ class Desk:
             await _hint(turn, event, wording.not_yours)
             turn.outcome = turn.outcome or KeptSilent(why="somebody else's button")
             return
-        score = "up" if event.action == "rate_up" else "down"
-        turn.record(
-            Rated(
-                at=turn.now(),
-                by=event.by,
-                score="up" if score == "up" else "down",
-                message_id=event.message_id,
-                comment=event.comment[:1000],
-            )
-        )
-        self._telemetry.count("rated", score=score)
+        score: Literal["up", "down"] = "up" if event.action == "rate_up" else "down"
+        before = turn.conversation.rating_of(event.message_id)
+        is_news = before is None or before.score != score
+        if is_news or event.comment:
+            comment = event.comment[:1000]
+            turn.record(Rated(at=turn.now(), by=event.by, score=score, message_id=event.message_id, comment=comment))
+        if is_news:
+            self._telemetry.count("rated", score=score)
         await _hint(turn, event, wording.rated)
         turn.outcome = turn.outcome or KeptSilent(why="a rating")
 

@@ -65,6 +65,7 @@ class Handoff:
         turn.record(
             AssistantSaid(at=at, turn=turn.id, refs=said[0], markdown=said[1], answers=tuple(m.id for m in burst))
         )
+        await turn.chat.show_state(turn.thread, "waiting")
         turn.outcome = HandedOff(ticket=ticket.number, why=why)
 
     def decided(self, turn: Turn) -> tuple[Triage, str] | None:
@@ -85,6 +86,7 @@ class Handoff:
         await self.refresh_card(turn)
         said = await self._tell(turn, f"told:{burst[0].id}", self._wording(turn).reopened, ticket)
         turn.record(AssistantSaid(at=turn.now(), turn=turn.id, refs=said[0], markdown=said[1]))
+        await turn.chat.show_state(turn.thread, "waiting")
         turn.outcome = HandedOff(ticket=ticket.number, why="reopened by a new message of the customer")
 
     async def carry(self, turn: Turn, message: Message) -> bool:
@@ -229,6 +231,7 @@ class Handoff:
         what = "handed this back to the assistant" if how == "handed_back" else "resolved this ticket"
         await self.line(turn, f"line:{press.order}", f"{by.name} has {what}.")
         await self.refresh_card(turn)
+        await turn.chat.show_state(turn.thread, "open" if how == "handed_back" else "resolved")
         turn.outcome = Relayed()
 
     async def line(self, turn: Turn, step: str, markdown: str) -> None:

@@ -74,6 +74,8 @@ class Conversation(Value):
     permalink: str | None = None
     closed_at: float | None = None
     """When the last ticket was closed, while it stays closed."""
+    rated: tuple[Rated, ...] = ()
+    """What the customer says of the replies now; the last word about each."""
     entries: int = 0
     """How many transcript entries this fold has seen."""
 
@@ -93,6 +95,9 @@ class Conversation(Value):
 
     def said(self, message_id: str) -> Spoken | None:
         return next((s for s in self.spoken if s.id == message_id), None)
+
+    def rating_of(self, message_id: str) -> Rated | None:
+        return next((rated for rated in self.rated if rated.message_id == message_id), None)
 
     def after(self, entries: Iterable[Entry]) -> "Conversation":
         """This conversation once `entries` have been appended to its transcript."""
@@ -147,7 +152,9 @@ def _changes(state: Conversation, entry: Entry) -> dict[str, object]:  # noqa: C
                 source=message.id,
             )
             return {"spoken": (*state.spoken, said), "ticket": _ticket(state, waiting_since=None)}
-        case StaffNoted() | Rated() | TurnEnded():
+        case Rated(message_id=message_id):
+            return {"rated": (*(r for r in state.rated if r.message_id != message_id), entry)}
+        case StaffNoted() | TurnEnded():
             return {}
         case TicketOpened(ticket=ticket, card=card, permalink=permalink):
             return {

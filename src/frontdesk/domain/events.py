@@ -27,6 +27,8 @@ class MessagePosted(_Event):
     """True when the assistant was mentioned."""
     complete: bool = True
     """False for a notice of a message that may lack its files; the complete one takes its place."""
+    readable: bool = True
+    """False when the platform tells us of a message and keeps its words from us."""
 
 
 class MessageEdited(_Event):

@@ -51,7 +51,12 @@ class Attachment(Value):
     size: int = 0
     """Bytes, as the platform states it."""
     url: str = ""
-    """Where the bytes can be fetched with the desk's own credentials."""
+    """Where the bytes can be fetched with the desk's own credentials; some platforms let addresses run out."""
+    platform: Platform = "slack"
+    """Who has the bytes."""
+    channel: str = ""
+    message: str = ""
+    """Where it was posted, for platforms that give a new address only with the message."""
 
 
 class Message(Value):

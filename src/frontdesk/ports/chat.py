@@ -1,11 +1,14 @@
 """A chat platform, as the desk uses it."""
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import Literal, Protocol
 
 from frontdesk.domain.ids import Platform
-from frontdesk.domain.messages import Content, MessageRef, Reply, Thread
+from frontdesk.domain.messages import Attachment, Content, MessageRef, Reply, Thread
 from frontdesk.domain.people import Person
+
+ThreadState = Literal["open", "waiting", "resolved"]
+"""`waiting`: for staff."""
 
 
 class ReplyStream(Protocol):
@@ -83,6 +86,14 @@ class Chat(Protocol):
 
     async def whisper(self, thread: Thread, person: Person, markdown: str) -> None:
         """Tell one person something nobody else sees. Raises Retry or Undeliverable."""
+        ...
+
+    async def fetch(self, attachment: Attachment) -> bytes:
+        """The bytes of a file that came with a message of this platform. Raises Retry or Undeliverable."""
+        ...
+
+    async def show_state(self, thread: Thread, state: ThreadState) -> None:
+        """Let the thread itself show how its matter stands, where the platform can. A courtesy: never raises."""
         ...
 
     async def permalink(self, ref: MessageRef) -> str | None:

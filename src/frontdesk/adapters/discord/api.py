@@ -8,6 +8,7 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from types import SimpleNamespace
 from typing import Any, NamedTuple
+from urllib.parse import quote
 
 import aiohttp
 import discord
@@ -82,6 +83,8 @@ class _Limit(Ratelimit):
 
     async def __aexit__(self, *_: object) -> None:
         self.outgoing -= 1
+        if self.expires is None:
+            self.remaining = self.limit - self.outgoing  # an answer that told of no limit
         left = self.remaining - self.outgoing
         if left > 0 and self._pending_requests:
             self._wake(left)
@@ -178,6 +181,35 @@ class DiscordApi:
                 raise failure
             await self._clock.sleep(0.2 * 2.0**number * random.uniform(0.8, 1.2))  # noqa: S311 - spreads retries
         raise AssertionError("every try returns or raises")
+
+    async def answer_interaction(self, interaction: str, token: str, body: Json, within: float) -> Json:
+        """The first answer to an interaction, which waits for nothing but a socket: no limit, no pace, no breaker.
+
+        Raises Retry (no word came back; when the answer did arrive, a second one is refused) or Refused.
+        """
+        http = await self._open()
+        session: aiohttp.ClientSession = http._HTTPClient__session  # type: ignore[attr-defined]  # noqa: SLF001 - its one session
+        template = "/interactions/{interaction_id}/{interaction_token}/callback"
+        what = f"POST {template}"
+        url = f"{self.config.api_url}/interactions/{quote(interaction, safe='')}/{quote(token, safe='')}/callback"
+        try:
+            async with session.post(
+                url,
+                json=body,
+                params={"with_response": "true"},
+                timeout=self._patience(within),
+                trace_request_ctx={"template": template},
+            ) as response:
+                status, text = response.status, await response.text()
+        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+            raise Retry(f"{what}: no answer", after=0.1) from error
+        if status == 429 or status >= 500:
+            raise Retry(f"{what}: status {status}", after=0.3)
+        told = _object(text)
+        if status >= 400:
+            code = told.get("code")
+            raise Refused(what, status, code if isinstance(code, int) else 0)
+        return told
 
     async def download(self, url: str, most: int) -> bytes:
         """A file of Discord's; the address says who may have it, so no token is sent. Raises Retry or Undeliverable."""
@@ -296,6 +328,15 @@ def _switched_on(flags: int) -> frozenset[str]:
     """Privileged intents as an application's flags tell them (docs: Application Flags)."""
     switched = {"message_content": (1 << 18) | (1 << 19), "members": (1 << 14) | (1 << 15)}
     return frozenset(name for name, bits in switched.items() if flags & bits)
+
+
+def _object(text: str) -> Json:
+    """The JSON object that it is; empty for anything else."""
+    try:
+        told = json.loads(text)
+    except ValueError:
+        return {}
+    return told if isinstance(told, dict) else {}
 
 
 async def _at_once() -> None:

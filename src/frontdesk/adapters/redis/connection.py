@@ -27,7 +27,7 @@ from frontdesk.adapters.redis.embedded import EmbeddedValkey
 from frontdesk.domain.errors import Misconfigured, Retry
 
 OfShard = Literal["receive", "claim", "look", "extend", "journal", "commit", "release"]
-Script = Literal[OfShard, "shelve"]
+Script = Literal[OfShard, "shelve", "count"]
 Word = str | bytes | int
 
 _OLDEST = (7, 0)

@@ -73,6 +73,10 @@ def aside(platform: Platform) -> str:
     return f"fd:aside:{platform}"
 
 
+def note(name: str) -> str:
+    return f"fd:note:{name}"
+
+
 def edition(version: str) -> str:
     return LIBRARY_EDITION + version
 

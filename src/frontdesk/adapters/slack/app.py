@@ -19,6 +19,7 @@ from slack_sdk.signature import SignatureVerifier
 from frontdesk.adapters.slack import render
 from frontdesk.adapters.slack.api import Identity, Refused, SlackApi
 from frontdesk.adapters.slack.config import SlackConfig
+from frontdesk.adapters.slack.files import Fetch
 from frontdesk.adapters.slack.manifest import SCOPES
 from frontdesk.adapters.slack.parse import (
     Asked,
@@ -66,13 +67,20 @@ class Receiver(Protocol):
 class SlackApp:
     """One workspace: `connect` to speak, `start` to listen."""
 
-    def __init__(self, config: SlackConfig, receiver: Receiver | None, clock: Clock, telemetry: Telemetry) -> None:
+    def __init__(
+        self,
+        config: SlackConfig,
+        receiver: Receiver | None,
+        clock: Clock,
+        telemetry: Telemetry,
+        fetch: Fetch | None = None,
+    ) -> None:
         self._config = config
         self._receiver = receiver
         self._clock = clock
         self._telemetry = telemetry
         self._api = SlackApi(config, clock)
-        self._chat = SlackChat(self._api, clock, telemetry)
+        self._chat = SlackChat(self._api, clock, telemetry, fetch)
         self._identity: Identity | None = None
         self._bolt: AsyncApp | None = None
         self._sockets: Sockets | None = None

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
+from frontdesk.domain.links import is_honest
+
 JOINER = "\u2060"
 """Invisible, and breaks a word that Slack would make live."""
 
@@ -21,8 +23,6 @@ _LIVE_IN_CODE = re.compile(
     r"<(?=\s*(?:[@#][A-Z0-9]{2}|!(?:channel|here|everyone|group|subteam|date)|[a-z][a-z0-9+.-]*:(?!:)))", re.IGNORECASE
 )
 _LINK = re.compile(r"\[([^\[\]\n]*)\]\(([^()\s]+)\)")
-_LOOKS_LIKE_ADDRESS = re.compile(r"(?:https?://|www\.|^)([\w-]+(?:\.[\w-]+)+)", re.IGNORECASE)
-_HOST = re.compile(r"^[a-z][a-z0-9+.-]*://(?:[^/@?#]*@)?([^/?#:]+)", re.IGNORECASE)
 _parser = MarkdownIt("commonmark").enable(["strikethrough", "table"])
 
 
@@ -108,14 +108,7 @@ def _loose(text: str) -> str:
 
 def _honest_link(found: re.Match[str]) -> str:
     """A label that names another host than the link goes to is dropped."""
-    label, url = found[1], found[2]
-    shown = _LOOKS_LIKE_ADDRESS.search(label)
-    host = _HOST.match(url)
-    if shown is None or host is None or "." not in shown[1]:
-        return found[0]
-    is_same = host[1].casefold().removeprefix("www.") == shown[1].casefold().removeprefix("www.")
-    looks_like_address = "://" in label or label.casefold().startswith("www.")
-    return found[0] if is_same or not looks_like_address else url
+    return found[0] if is_honest(found[1], found[2]) else found[2]
 
 
 def _in_code(text: str) -> str:

@@ -1,7 +1,7 @@
 """Carries files from one thread to another: down with the token, up as a new file."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from urllib.parse import unquote
 
 import aiohttp
@@ -25,11 +25,16 @@ class Uploaded(Value):
     name: str
 
 
-class Files:
-    """Slack's files, both ways."""
+Fetch = Callable[[Attachment], Awaitable[bytes]]
+"""The bytes of a file of any platform. Raises Retry or Undeliverable."""
 
-    def __init__(self, api: SlackApi) -> None:
+
+class Files:
+    """Slack's files, both ways; those of other platforms come through `fetch`."""
+
+    def __init__(self, api: SlackApi, fetch: Fetch | None = None) -> None:
         self._api = api
+        self._fetch = fetch or self.download
 
     async def upload(self, attachments: Sequence[Attachment]) -> tuple[tuple[Uploaded, ...], tuple[str, ...]]:
         """What could be brought to Slack, and the names of what could not. Raises nothing."""
@@ -72,7 +77,7 @@ class Files:
         )
 
     async def _carry(self, attachment: Attachment) -> Uploaded:
-        content = await self._download(attachment)
+        content = await self._fetch(attachment)
         ticket = await self._api.call(
             "files.getUploadURLExternal", within=5.0, filename=attachment.name or "file", length=len(content)
         )
@@ -81,7 +86,14 @@ class Files:
                 raise Retry(f"upload answered {response.status}")
         return Uploaded(id=str(ticket["file_id"]), name=attachment.name)
 
-    async def _download(self, attachment: Attachment) -> bytes:
+    async def download(self, attachment: Attachment) -> bytes:
+        """The bytes of one of Slack's own files. Raises Retry or Undeliverable."""
+        try:
+            return await self._downloaded(attachment)
+        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+            raise Retry("a file could not be read") from error
+
+    async def _downloaded(self, attachment: Attachment) -> bytes:
         url, media_type = attachment.url, attachment.media_type
         if not url:
             answer = await self._api.call("files.info", within=5.0, file=attachment.id)

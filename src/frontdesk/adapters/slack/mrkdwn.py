@@ -2,7 +2,10 @@
 
 import html
 import re
+from collections.abc import Callable
 from typing import NamedTuple
+
+from frontdesk.domain.fences import fenced, with_blocks
 
 
 class Heard(NamedTuple):
@@ -14,6 +17,8 @@ class Heard(NamedTuple):
     mentions_others: bool
 
 
+_KEPT = "\ue000"
+"""Around the number of a token that was read already; nobody types it."""
 _TOKEN = re.compile(r"<([^<>\n]+)>")
 _CODE = re.compile(r"(```.*?```|`[^`\n]+`)", re.DOTALL)
 _BOLD = re.compile(r"(?<![\w*])\*(?![\s*])([^*\n]+?)(?<![\s*])\*(?![\w*])")
@@ -41,16 +46,29 @@ def heard(text: str, own_id: str) -> Heard:
             return f"#{label or target[1:]}"
         return _link(target, label)
 
-    pieces = []
+    pieces: list[tuple[str, bool]] = []
     for piece in _CODE.split(text):
-        if piece.startswith("`") and len(piece) > 1:
-            pieces.append(_TOKEN.sub(_bare, piece))
+        if is_code := piece.startswith("`") and len(piece) > 1:
+            words = html.unescape(_TOKEN.sub(_bare, piece))
         else:
-            pieces.append(_STRIKE.sub(r"~~\1~~", _BOLD.sub(r"**\1**", _TOKEN.sub(read, piece))))
-    plain = html.unescape("".join(pieces))
-    if addressed:
-        plain = re.sub(r"[ \t]{2,}", " ", plain)
-    return Heard(plain.strip(), addressed, others)
+            words = html.unescape(_styled(piece, read))
+            words = re.sub(r"[ \t]{2,}", " ", words) if addressed else words
+        is_block = is_code and piece.startswith("```") and len(piece) > 6
+        pieces.append((fenced(words[3:-3]) if is_block else words, is_block))
+    return Heard(with_blocks(pieces).strip(), addressed, others)
+
+
+def _styled(prose: str, read: Callable[[re.Match[str]], str]) -> str:
+    """Bold and struck out in Markdown; no sign in an address is a mark of either."""
+    kept: list[str] = []
+
+    def keep(token: re.Match[str]) -> str:
+        kept.append(read(token))
+        return f"{_KEPT}{len(kept) - 1}{_KEPT}"
+
+    text = _TOKEN.sub(keep, prose.replace(_KEPT, ""))
+    text = _STRIKE.sub(r"~~\1~~", _BOLD.sub(r"**\1**", text))
+    return re.sub(rf"{_KEPT}(\d+){_KEPT}", lambda at: kept[int(at[1])], text)
 
 
 def _link(target: str, label: str) -> str:

@@ -8,14 +8,14 @@ from frontdesk.adapters.slack import escaping, render
 from frontdesk.adapters.slack.api import Identity, Refused, SlackApi
 from frontdesk.adapters.slack.budgets import POST_PATIENCE, Budgets
 from frontdesk.adapters.slack.editing import edit
-from frontdesk.adapters.slack.files import Files, Uploaded
+from frontdesk.adapters.slack.files import Fetch, Files, Uploaded
 from frontdesk.adapters.slack.streams import SlackReplyStream, Surfaces
 from frontdesk.domain.errors import Ambiguous, DeskError, Retry
 from frontdesk.domain.events import MessagePosted
 from frontdesk.domain.ids import Platform
-from frontdesk.domain.messages import Content, MessageRef, Relay, Thread
+from frontdesk.domain.messages import Attachment, Content, MessageRef, Relay, Thread
 from frontdesk.domain.people import Person
-from frontdesk.ports.chat import ReplyStream
+from frontdesk.ports.chat import ReplyStream, ThreadState
 from frontdesk.ports.clock import Clock
 from frontdesk.ports.telemetry import Telemetry
 
@@ -36,13 +36,13 @@ UNREACHABLE = frozenset({"thread_not_found", "channel_not_found", "not_in_channe
 class SlackChat:
     """One workspace."""
 
-    def __init__(self, api: SlackApi, clock: Clock, telemetry: Telemetry) -> None:
+    def __init__(self, api: SlackApi, clock: Clock, telemetry: Telemetry, fetch: Fetch | None = None) -> None:
         self._api = api
         self._clock = clock
         self._telemetry = telemetry
         self._budgets = Budgets(clock)
         self._surfaces = Surfaces(allowed=api.config.native_streaming == "auto")
-        self._files = Files(api)
+        self._files = Files(api, fetch)
         self._tasks: set[asyncio.Task[None]] = set()
         self._staff: tuple[float, frozenset[str]] | None = None
         self._asking_staff = asyncio.Lock()
@@ -153,6 +153,12 @@ class SlackChat:
         except Ambiguous as ambiguous:
             # Nothing else depends on it, and nobody sees it twice after a reload.
             raise Retry(str(ambiguous)) from ambiguous
+
+    async def fetch(self, attachment: Attachment) -> bytes:
+        return await self._files.download(attachment)
+
+    async def show_state(self, thread: Thread, state: ThreadState) -> None:
+        """Slack's threads have no state that everybody sees."""
 
     async def permalink(self, ref: MessageRef) -> str | None:
         try:

@@ -6,14 +6,17 @@ from typing import Any, Literal, assert_never
 
 from frontdesk.adapters.slack import escaping
 from frontdesk.adapters.slack.parse import ACTION_PREFIX, COMMENT, COMMENT_BLOCK, FORM, RATE
-from frontdesk.adapters.slack.splitting import LIMIT, split
 from frontdesk.domain.events import ButtonPressed
 from frontdesk.domain.knowledge import Citation
 from frontdesk.domain.messages import Button, Content, Line, Relay, Reply
 from frontdesk.domain.people import Person
+from frontdesk.domain.splitting import split
 from frontdesk.domain.tickets import Card, Ticket
 
 Json = dict[str, Any]
+
+LIMIT = 11_000
+"""Characters of Markdown in one message; Slack takes 12,000, and a little must remain for what stands below."""
 
 QUIET: Json = {"link_names": False, "parse": "none"}
 """Names in the text stay text."""
@@ -79,7 +82,7 @@ def below(content: Reply) -> list[Json]:
 
 def words(markdown: str) -> Json:
     """A bare Markdown text, for a whisper or a line of progress."""
-    part = split(escaping.markdown(markdown))[0].markdown
+    part = split(escaping.markdown(markdown), LIMIT)[0].markdown
     return prepared(part)
 
 

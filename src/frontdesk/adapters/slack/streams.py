@@ -9,7 +9,7 @@ from frontdesk.adapters.slack import escaping, render
 from frontdesk.adapters.slack.api import Refused, SlackApi
 from frontdesk.adapters.slack.budgets import POST_PATIENCE, Budget, Budgets
 from frontdesk.adapters.slack.editing import edit
-from frontdesk.adapters.slack.splitting import LIMIT
+from frontdesk.adapters.slack.render import LIMIT
 from frontdesk.domain.errors import Ambiguous, DeskError, Retry, Undeliverable
 from frontdesk.domain.messages import MessageRef, Reply, Thread
 from frontdesk.domain.people import Person

@@ -1,14 +1,18 @@
 """Splits Markdown into parts that each fit a message and read well on their own."""
 
 import re
+from collections.abc import Callable
 from typing import NamedTuple
 
-LIMIT = 11_000
-"""Characters of Markdown in one message; Slack takes 12,000, and a little must remain for what stands below."""
+Measure = Callable[[str], int]
+"""How long a platform thinks a text is; never less than its characters, never more than twice as much."""
 
 _FENCE = re.compile(r"^ {0,3}(`{3,}|~{3,})([^\n]*)\n?$")
 _DELIMITER = re.compile(r"^\s*\|?\s*:?-+:?\s*(?:\|\s*:?-+:?\s*)*\|?\s*\n?$")
-_WHOLE = re.compile(r"!?\[[^\[\]\n]*\]\([^()\n]*\)|(?<!`)(`++).{1,2000}?(?<!`)\1(?!`)|https?://\S+|&#?\w{1,32};")
+_WHOLE = re.compile(
+    r"!?\[[^\[\]\n]*\]\((?:<[^<>\n]*>|[^()\n]*)\)|(?<!`)(`++).{1,2000}?(?<!`)\1(?!`)"
+    r"|<[^<>\s]{1,2000}>|\\[^\w\s]|https?://\S+|&#?\w{1,32};"
+)
 
 
 class Part(NamedTuple):
@@ -25,6 +29,20 @@ class Part(NamedTuple):
         return f"{self.opened}{self.text}{self.closed}"
 
 
+class _Room(NamedTuple):
+    """What fits into a part."""
+
+    limit: int
+    measure: Measure
+
+    def prefix(self, text: str, most: int) -> int:
+        """How many characters of `text` fit into `most`."""
+        at = min(len(text), most)
+        while (excess := self.measure(text[:at]) - most) > 0:
+            at -= -(-excess // 2)
+        return max(at, 1)
+
+
 class _Unit(NamedTuple):
     """What is never split, with what a part needs that begins or ends in front of it."""
 
@@ -35,33 +53,38 @@ class _Unit(NamedTuple):
     """A paragraph begins here."""
 
 
-def split(text: str, limit: int = LIMIT) -> tuple[Part, ...]:
+def utf16(text: str) -> int:
+    """The length in units of UTF-16, in which a character outside the basic plane counts twice."""
+    return len(text.encode("utf-16-le", "surrogatepass")) // 2
+
+
+def split(text: str, limit: int, measure: Measure = len) -> tuple[Part, ...]:
     """The parts of `text`; one, when it fits."""
-    if len(text) <= limit:
+    if measure(text) <= limit:
         return (Part(text),)
-    units = _units(text, limit)
+    units = _units(text, _Room(limit, measure))
     parts = []
     start = 0
     while start < len(units):
-        end = _end(units, start, limit)
+        end = _end(units, start, _Room(limit, measure))
         closed = units[end].closed if end < len(units) else ""
         parts.append(Part("".join(u.text for u in units[start:end]), units[start].opened, closed))
         start = end
     return tuple(parts)
 
 
-def _end(units: list[_Unit], start: int, limit: int) -> int:
+def _end(units: list[_Unit], start: int, room: _Room) -> int:
     """Where the part that begins at `start` ends: at a paragraph if one ends late enough."""
-    size = len(units[start].opened)
+    size = room.measure(units[start].opened)
     end = start
     good = calm = 0
     while end < len(units):
-        size += len(units[end].text)
-        closed = len(units[end + 1].closed) if end + 1 < len(units) else 0
-        if size + closed > limit and end > start:
+        size += room.measure(units[end].text)
+        closed = room.measure(units[end + 1].closed) if end + 1 < len(units) else 0
+        if size + closed > room.limit and end > start:
             break
         end += 1
-        if end < len(units) and size > limit // 2:
+        if end < len(units) and size > room.limit // 2:
             good = end if units[end].is_good_start else good
             calm = end if not units[end].opened and not units[end].closed else calm
     if end == len(units):
@@ -69,7 +92,7 @@ def _end(units: list[_Unit], start: int, limit: int) -> int:
     return good or calm or end
 
 
-def _units(text: str, limit: int) -> list[_Unit]:
+def _units(text: str, room: _Room) -> list[_Unit]:
     units: list[_Unit] = []
     fence = opened = ""
     header = ""
@@ -81,23 +104,23 @@ def _units(text: str, limit: int) -> list[_Unit]:
         line = lines[i]
         mark = _FENCE.match(line)
         if fence:
-            units += _in_fence(line, opened, fence, limit)
+            units += _in_fence(line, opened, fence, room)
             if mark and mark[1].startswith(fence) and not mark[2].strip():
                 fence = ""
         elif mark and not (mark[1][0] == "`" and "`" in mark[2]):
             fence = mark[1]
-            opened = line if line.endswith("\n") and len(line) <= limit // 8 else f"{fence}\n"
-            units += _pieces(line, limit, is_good_start=was_blank)
+            opened = line if line.endswith("\n") and room.measure(line) <= room.limit // 8 else f"{fence}\n"
+            units += _pieces(line, room, is_good_start=was_blank)
         elif header and "|" in line:
-            units += _pieces(line, limit, opened=header)
+            units += _pieces(line, room, opened=header)
         elif "|" in line and i + 1 < len(lines) and "|" in lines[i + 1] and _DELIMITER.match(lines[i + 1]):
             whole = line + lines[i + 1]
-            header = whole if len(whole) <= limit // 8 and whole.endswith("\n") else ""
-            units += _pieces(whole, limit, is_good_start=True)
+            header = whole if room.measure(whole) <= room.limit // 8 and whole.endswith("\n") else ""
+            units += _pieces(whole, room, is_good_start=True)
             i += 1
         else:
             header = ""
-            units += _pieces(line, limit, is_good_start=was_blank and bool(line.strip()))
+            units += _pieces(line, room, is_good_start=was_blank and bool(line.strip()))
         was_blank = not line.strip()
         i += 1
     return units
@@ -114,22 +137,23 @@ def _only_newlines(lines: list[str]) -> list[str]:
     return joined
 
 
-def _in_fence(line: str, opened: str, fence: str, limit: int) -> list[_Unit]:
-    pieces = _cut(line, limit // 2)
+def _in_fence(line: str, opened: str, fence: str, room: _Room) -> list[_Unit]:
+    pieces = _cut(line, room)
     first = _Unit(pieces[0], opened, fence)
     return [first, *(_Unit(piece, opened, f"\n{fence}") for piece in pieces[1:])]
 
 
-def _pieces(line: str, limit: int, *, opened: str = "", is_good_start: bool = False) -> list[_Unit]:
-    first, *rest = _cut(line, limit // 2)
+def _pieces(line: str, room: _Room, *, opened: str = "", is_good_start: bool = False) -> list[_Unit]:
+    first, *rest = _cut(line, room)
     return [_Unit(first, opened, "", is_good_start), *(_Unit(piece) for piece in rest)]
 
 
-def _cut(line: str, most: int) -> list[str]:
-    """A line in pieces of at most `most`, cut at spaces and outside links, code, addresses and entities."""
+def _cut(line: str, room: _Room) -> list[str]:
+    """A line in pieces of at most half a part, cut at spaces and outside links, code, addresses and entities."""
+    most = room.limit // 2
     pieces = []
-    while len(line) > most:
-        at = _cut_at(line, most)
+    while room.measure(line) > most:
+        at = _cut_at(line, room.prefix(line, most))
         pieces.append(line[:at])
         line = line[at:]
     return [*pieces, line] if line or not pieces else pieces

@@ -1,0 +1,311 @@
+"""Turns interactions of Discord into what the desk is to do; pure, and never surprised."""
+
+from collections.abc import Callable, Iterator
+from typing import Any, Literal, TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from frontdesk.adapters.discord import interactions_wire as wire
+from frontdesk.adapters.discord.api import Identity
+from frontdesk.adapters.discord.custom_ids import CustomIds
+from frontdesk.adapters.discord.snowflakes import order
+from frontdesk.domain.errors import Unreadable
+from frontdesk.domain.events import ButtonPressed, MessagePosted
+from frontdesk.domain.messages import Attachment, Message, Thread
+from frontdesk.domain.people import Person
+from frontdesk.domain.value import Value
+
+PING, COMMAND, COMPONENT, COMPLETION, SUBMISSION = 1, 2, 3, 4, 5
+_BUTTON = 2
+_TEXT_INPUT = 4
+_DIRECT, _GROUP = 1, 3
+_THREADS = frozenset({10, 11, 12})
+_BETWEEN_OTHERS = 2
+"""The context of an interaction in a direct message that the desk is no part of."""
+_WITH_THREADS = frozenset({0, 5})
+_WRITTEN_BY_PEOPLE = frozenset({0, 19})
+_DEEPEST = 4
+"""How deep a form's input may lie."""
+
+
+class Caller(Value):
+    """Who did something, and where."""
+
+    interaction: str
+    token: str
+    person: Person
+    channel: str
+    """Where it really happened: the thread itself, if it was in one."""
+    thread: Thread
+    """The same in the desk's terms; in a text channel itself without a root."""
+
+    @property
+    def order(self) -> int:
+        return order(self.interaction)
+
+    @property
+    def name(self) -> str:
+        return f"discord:interaction:{self.interaction}"
+
+
+class Pressed(Value):
+    """A button of ours."""
+
+    event: ButtonPressed
+    form: Literal["resolve", "rate_down"] | None = None
+    """The form that opens first."""
+
+
+class Submitted(Value):
+    """A form of ours."""
+
+    event: ButtonPressed
+
+
+class Asked(Value):
+    """`/ask`: a question that is to be shown first."""
+
+    question: str
+
+
+class Pointed(Value):
+    """The menu of a message that somebody wrote."""
+
+    event: MessagePosted
+
+
+class Declined(Value):
+    """A question that cannot be taken up, and why."""
+
+    why: Literal["own", "not a person", "empty", "staff", "no threads"]
+
+
+class Command(Value):
+    """Any other slash command."""
+
+    name: str
+    text: str
+
+
+class Completion(Value):
+    """A word that is being typed, and wants to be completed."""
+
+    typed: str
+
+
+class Unknown(Value):
+    """Nothing of ours, or nothing any more."""
+
+    what: Literal["button", "form", "command", "interaction"]
+
+
+Parsed = Pressed | Submitted | Asked | Pointed | Declined | Command | Completion | Unknown
+
+_W = TypeVar("_W", bound=BaseModel)
+
+
+def read_envelope(payload: object) -> wire.Envelope:
+    """Raises Unreadable, and then there is nobody to answer."""
+    return _read(wire.Envelope, payload)
+
+
+def parse(
+    payload: object, desk: Identity, ids: CustomIds, staff_channel: str | None, heard: Callable[[str], str]
+) -> tuple[Caller, Parsed]:
+    """Who did what. `heard` turns Discord's Markdown into plain Markdown. Raises Unreadable."""
+    told = _read(wire.Interaction, payload)
+    caller = _caller(told)
+    match told.type:
+        case 2:
+            return caller, _command(told, caller, desk, staff_channel, heard)
+        case 3:
+            return caller, _press(told, caller, ids, staff_channel)
+        case 4:
+            return caller, _completion(told)
+        case 5:
+            return caller, _submission(told, caller, ids)
+        case _:
+            return caller, Unknown(what="interaction")
+
+
+def _caller(told: wire.Interaction) -> Caller:
+    user = (told.member.user if told.member else None) or told.user
+    if user is None:
+        raise Unreadable("an interaction of nobody")
+    nick = told.member.nick if told.member else None
+    name = nick or user.global_name or user.username
+    return Caller(
+        interaction=told.id,
+        token=told.token,
+        person=_person(user, name),
+        channel=told.channel.id,
+        thread=_place(told),
+    )
+
+
+def _place(told: wire.Interaction) -> Thread:
+    channel = told.channel
+    if channel.type == _DIRECT and told.context != _BETWEEN_OTHERS:
+        return Thread(platform="discord", community="@me", channel=channel.id, direct=True)
+    if told.guild_id is None or channel.type in (_DIRECT, _GROUP):
+        raise Unreadable("a place where the desk is not")
+    if channel.type not in _THREADS:
+        return Thread(platform="discord", community=told.guild_id, channel=channel.id)
+    if channel.parent_id is None:
+        raise Unreadable("a thread of no channel")
+    return Thread(platform="discord", community=told.guild_id, channel=channel.parent_id, root=channel.id)
+
+
+def _press(told: wire.Interaction, caller: Caller, ids: CustomIds, staff_channel: str | None) -> Parsed:
+    component = _read(wire.Component, told.data)
+    pressed = ids.read(component.custom_id)
+    if pressed is None or pressed.kind != "button" or component.component_type != _BUTTON:
+        return Unknown(what="button")
+    if told.message is None:
+        raise Unreadable("a pressed button without its message")
+    event = ButtonPressed(
+        thread=_on(caller.thread, told.message.id),
+        ids=(caller.name,),
+        order=caller.order,
+        action=pressed.action,
+        value=pressed.value[:200],
+        by=caller.person,
+        message_id=told.message.id,
+    )
+    match pressed.action:
+        case "resolve" if caller.thread.channel == staff_channel:
+            return Pressed(event=event, form="resolve")
+        case "rate_down":
+            return Pressed(event=event, form="rate_down")
+        case _:
+            return Pressed(event=event)
+
+
+def _submission(told: wire.Interaction, caller: Caller, ids: CustomIds) -> Parsed:
+    form = _read(wire.Form, told.data)
+    about = ids.read(form.custom_id)
+    if about is None or about.kind != "form" or not about.message:
+        return Unknown(what="form")
+    return Submitted(
+        event=ButtonPressed(
+            thread=_on(caller.thread, about.message),
+            ids=(caller.name,),
+            order=caller.order,
+            action=about.action,
+            value=about.value[:200],
+            by=caller.person,
+            message_id=about.message,
+            comment=next(_typed(form.components, _DEEPEST), "").strip(),
+        )
+    )
+
+
+def _command(
+    told: wire.Interaction, caller: Caller, desk: Identity, staff_channel: str | None, heard: Callable[[str], str]
+) -> Parsed:
+    command = _read(wire.Command, told.data)
+    match command.type, command.name:
+        case (1, "desk"):
+            return Command(name="desk", text=" ".join(_words(command.options)))
+        case (3, _) | (1, "ask") if caller.thread.channel == staff_channel:
+            return Declined(why="staff")
+        case (3, _) | (1, "ask") if not _can_hold_a_conversation(told.channel):
+            return Declined(why="no threads")
+        case (3, _):
+            return _pointed(command, caller, desk, heard)
+        case (1, "ask"):
+            words = [option.value for option in command.options if option.name == "question"]
+            question = heard(str(words[0] or "") if words else "").strip()
+            return Asked(question=question) if question else Declined(why="empty")
+        case _:
+            return Unknown(what="command")
+
+
+def _can_hold_a_conversation(channel: wire.Channel) -> bool:
+    return channel.type in _THREADS or channel.type in _WITH_THREADS or channel.type == _DIRECT
+
+
+def _words(options: tuple[wire.Option, ...]) -> Iterator[str]:
+    """What stands behind a command, as somebody would type it."""
+    for option in options:
+        if option.value is None:
+            yield option.name
+            yield from (str(leaf.value) for leaf in option.options if leaf.value is not None)
+        else:
+            yield str(option.value)
+
+
+def _pointed(command: wire.Command, caller: Caller, desk: Identity, heard: Callable[[str], str]) -> Parsed:
+    target = command.resolved.messages.get(command.target_id or "")
+    if target is None:
+        raise Unreadable("a menu without its message")
+    if target.author.id == desk.user:
+        return Declined(why="own")
+    if target.author.bot or target.webhook_id is not None or target.type not in _WRITTEN_BY_PEOPLE:
+        return Declined(why="not a person")
+    text = heard(target.content).strip()
+    if not text and not target.attachments:
+        return Declined(why="empty")
+    message = Message(
+        id=target.id,
+        author=_person(target.author, target.author.global_name or target.author.username),
+        text=text,
+        attachments=tuple(
+            Attachment(
+                id=file.id,
+                name=file.filename or file.id,
+                media_type=file.content_type or "application/octet-stream",
+                size=max(file.size, 0),
+                url=file.url,
+            )
+            for file in target.attachments
+        ),
+        order=order(target.id),
+    )
+    return Pointed(
+        event=MessagePosted(
+            thread=_on(caller.thread, target.id),
+            ids=(f"discord:pointed:{target.id}", caller.name),
+            order=caller.order,
+            message=message,
+            addressed=True,
+        )
+    )
+
+
+def _completion(told: wire.Interaction) -> Parsed:
+    command = _read(wire.Command, told.data)
+    leaves: list[wire.Leaf] = [leaf for option in command.options for leaf in (option, *option.options)]
+    return Completion(typed=next((str(leaf.value or "") for leaf in leaves if leaf.focused), ""))
+
+
+def _typed(components: Any, depth: int) -> Iterator[str]:
+    """What was typed into a form, wherever its layout puts the input."""
+    if not isinstance(components, list | tuple) or depth == 0:
+        return
+    for one in components:
+        if not isinstance(one, dict):
+            continue
+        if one.get("type") == _TEXT_INPUT and isinstance(one.get("value"), str):
+            yield one["value"]
+        yield from _typed(one.get("components"), depth - 1)
+        yield from _typed([one.get("component")], depth - 1)
+
+
+def _on(place: Thread, message: str) -> Thread:
+    """The thread that hangs on a message of a text channel; elsewhere the conversation that goes on there."""
+    if place.direct or place.root is not None:
+        return place
+    return place.model_copy(update={"root": message})
+
+
+def _person(user: wire.User, name: str) -> Person:
+    return Person(platform="discord", community="discord", id=user.id, name=name)
+
+
+def _read(shape: type[_W], data: object) -> _W:
+    try:
+        return shape.model_validate(data)
+    except ValidationError as error:
+        places = ", ".join(".".join(map(str, each["loc"])) for each in error.errors(include_input=False)[:3])
+        raise Unreadable(f"{shape.__name__}: {places or 'not an object'}") from error

@@ -1,0 +1,212 @@
+"""Where a domain thread really is on Discord, and which domain thread a channel means; opens threads at need."""
+
+import asyncio
+import re
+from collections import OrderedDict
+from typing import Any
+
+from frontdesk.adapters.discord.api import DiscordApi, Refused
+from frontdesk.adapters.discord.channels import Channels, Facts
+from frontdesk.adapters.discord.parse import DIRECT
+from frontdesk.adapters.discord.snowflakes import seconds
+from frontdesk.domain.errors import Ambiguous, Retry
+from frontdesk.domain.messages import MessageRef, Thread
+from frontdesk.ports.clock import Clock
+from frontdesk.ports.notebook import Notebook
+from frontdesk.ports.telemetry import Telemetry
+
+ARCHIVE_AFTER = 1440
+"""Minutes without a message after which Discord archives a thread; writing in it brings it back."""
+REMEMBERED = 90 * 86_400.0
+MOST_KNOWN = 10_000
+
+UNKNOWN_CHANNEL, UNKNOWN_MESSAGE = 10003, 10008
+THREAD_EXISTS, THREAD_TAKEN, TOO_MANY_THREADS = 160004, 160005, 160006
+NO_ACCESS, NO_PERMISSION = 50001, 50013
+_NO_THREAD = frozenset({NO_ACCESS, NO_PERMISSION, TOO_MANY_THREADS, THREAD_TAKEN, 50024})
+"""A thread cannot be opened; a plain reply in the channel may still be welcome."""
+
+_MARKS = re.compile(r"[*_~`|>#\[\]()<>\\]+")
+
+
+class Places:
+    """Both ways between the two; what a thread is called twice is written down."""
+
+    def __init__(
+        self, api: DiscordApi, channels: Channels, notebook: Notebook, clock: Clock, telemetry: Telemetry
+    ) -> None:
+        self._api = api
+        self._channels = channels
+        self._notebook = notebook
+        self._clock = clock
+        self._telemetry = telemetry
+        self._private = api.config.threads == "private"
+        self._open: OrderedDict[tuple[str, str], str] = OrderedDict()
+        """(channel, root) -> the channel its messages stand in."""
+        self._opening: dict[tuple[str, str], asyncio.Lock] = {}
+
+    async def thread_of(self, channel: str, message: str, guild: str | None) -> tuple[Thread, Facts]:
+        """The domain thread of a message in a channel. Raises Retry or Refused."""
+        if guild is None:
+            return self._direct(channel), Facts(id=channel, kind="direct")
+        facts = await self._channels.facts(channel)
+        if not facts.is_thread:
+            return Thread(platform="discord", community=guild, channel=channel, root=message), facts
+        parent, root = facts.parent or channel, channel
+        if facts.kind == "private_thread" and facts.owner == self._api.identified.user:
+            root = await self._notebook.get(f"discord:hangs-on:{channel}") or channel
+        return Thread(platform="discord", community=guild, channel=parent, root=root), facts
+
+    def _direct(self, channel: str) -> Thread:
+        return Thread(platform="discord", community=DIRECT, channel=channel, direct=True)
+
+    async def is_direct(self, channel: str) -> bool:
+        known = self._channels.known(channel)
+        return known is not None and known.kind == "direct"
+
+    async def standing(self, ref: MessageRef) -> str:
+        """The channel that a message of ours stands in. Raises Retry or Refused."""
+        thread = ref.thread
+        if thread.root is not None:
+            return thread.root
+        if thread.direct:
+            return thread.channel
+        facts = await self._channels.facts(thread.channel)
+        return ref.id if facts.kind == "forum" else thread.channel
+
+    async def to_read(self, thread: Thread) -> str | None:
+        """Where the thread's messages stand, if it is open. Raises Retry or Refused."""
+        if thread.root is None or thread.direct:
+            return thread.channel
+        known = await self._known(thread.channel, thread.root)
+        if known is not None:
+            return known
+        try:
+            return (await self._channels.facts(thread.root)).id
+        except Refused:
+            return None
+
+    async def to_write(self, thread: Thread) -> Thread:
+        """The thread as it is on Discord, opened at need; the channel itself where no thread can be had.
+
+        Raises Retry, Ambiguous or Refused.
+        """
+        if thread.root is None or thread.direct:
+            return thread
+        key = (thread.channel, thread.root)
+        known = self._open.get(key)
+        if known is None:
+            async with self._opening.setdefault(key, asyncio.Lock()):
+                known = self._open.get(key) or await self._opened(thread, thread.root)
+                self._remember(key, known)
+            self._opening.pop(key, None)
+        return thread.model_copy(update={"root": known if known != thread.channel else None})
+
+    def forget(self, thread: Thread) -> None:
+        """It is not where it was."""
+        if thread.root is not None:
+            self._open.pop((thread.channel, thread.root), None)
+            self._channels.gone(thread.root)
+
+    async def _known(self, channel: str, root: str) -> str | None:
+        known = self._open.get((channel, root))
+        if known is None and self._private:
+            known = await self._notebook.get(f"discord:thread:{channel}:{root}")
+        return known
+
+    def _remember(self, key: tuple[str, str], channel: str) -> None:
+        self._open[key] = channel
+        while len(self._open) > MOST_KNOWN:
+            self._open.popitem(last=False)
+
+    async def _opened(self, thread: Thread, root: str) -> str:
+        known = await self._known(thread.channel, root)
+        if known is not None:
+            return known
+        try:
+            facts = await self._channels.facts(root)
+        except Refused as refused:
+            if refused.code != UNKNOWN_CHANNEL:
+                raise
+        else:
+            return facts.id
+        parent = await self._channels.facts(thread.channel)
+        private = self._private and thread.channel != self._api.config.staff_channel and parent.kind == "text"
+        try:
+            return await (self._open_private(thread, root) if private else self._open_on(thread, root))
+        except Refused as refused:
+            if refused.code not in _NO_THREAD:
+                raise
+            self._telemetry.trouble("discord opens no thread; the desk replies in the channel", refused)
+            return thread.channel
+
+    async def _open_on(self, thread: Thread, root: str) -> str:
+        """A thread on a message; there can be only one, so that opening it twice opens it once."""
+        message = await self._message(thread.channel, root)
+        body = {"name": _name(message), "auto_archive_duration": ARCHIVE_AFTER}
+        try:
+            made = await self._api.call(
+                "POST",
+                "/channels/{channel_id}/messages/{message_id}/threads",
+                channel_id=thread.channel,
+                message_id=root,
+                body=body,
+            )
+        except Ambiguous as ambiguous:
+            raise Retry(str(ambiguous)) from ambiguous
+        except Refused as refused:
+            if refused.code != THREAD_EXISTS:
+                raise
+            return root
+        self._channels.heard(made, thread.community)
+        return root
+
+    async def _open_private(self, thread: Thread, root: str) -> str:
+        """A private thread has an id of its own and no nonce: look for one we may have opened before opening."""
+        message = await self._message(thread.channel, root)
+        name = f"{_name(message, 80)} · {root[-6:]}"
+        opened = await self._ours(thread, name, since=seconds(root))
+        if opened is None:
+            made = await self._api.call(
+                "POST",
+                "/channels/{channel_id}/threads",
+                channel_id=thread.channel,
+                body={"name": name, "type": 12, "auto_archive_duration": ARCHIVE_AFTER, "invitable": False},
+                once=True,
+            )
+            self._channels.heard(made, thread.community)
+            opened = str(made["id"])
+        await self._notebook.put(f"discord:hangs-on:{opened}", root, REMEMBERED)
+        author = (message.get("author") or {}).get("id")
+        if author:
+            await self._api.call(
+                "PUT", "/channels/{channel_id}/thread-members/{user_id}", channel_id=opened, user_id=str(author)
+            )
+        await self._notebook.put(f"discord:thread:{thread.channel}:{root}", opened, REMEMBERED)
+        return opened
+
+    async def _ours(self, thread: Thread, name: str, since: float) -> str | None:
+        active = await self._api.call("GET", "/guilds/{guild_id}/threads/active", guild_id=thread.community)
+        for found in active.get("threads") or ():
+            facts = self._channels.heard(found, thread.community)
+            if facts and facts.name == name and facts.owner == self._api.identified.user and seconds(facts.id) >= since:
+                return facts.id
+        return None
+
+    async def _message(self, channel: str, message: str) -> dict[str, Any]:
+        found = await self._api.call(
+            "GET", "/channels/{channel_id}/messages/{message_id}", channel_id=channel, message_id=message
+        )
+        return found if isinstance(found, dict) else {}
+
+
+def _name(message: dict[str, Any], most: int = 90) -> str:
+    """What a thread on this message is called: its first words."""
+    lines = _MARKS.sub("", str(message.get("content") or "")).strip().splitlines()
+    words = " ".join(lines[0].split()) if lines else ""
+    words = re.sub(r"@?\d{15,}", "", words).strip(" -·:@!&")
+    if not words:
+        author = message.get("author")
+        name = (author.get("global_name") or author.get("username")) if isinstance(author, dict) else None
+        words = f"Question from {name}" if name else "Question"
+    return words if len(words) <= most else f"{words[: most - 1]}…"

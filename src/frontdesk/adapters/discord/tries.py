@@ -1,0 +1,66 @@
+"""Knows again what we may have posted: Discord forgets a nonce after minutes, and some posts take none."""
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from frontdesk.domain.value import Value
+from frontdesk.ports.clock import Clock
+from frontdesk.ports.notebook import Notebook
+
+KNOWN_FOR = 86_400.0
+
+
+class Try(Value):
+    """When something was first posted, and what it looked like."""
+
+    at: float
+    """Seconds since the epoch."""
+    parts: tuple[str, ...] = ()
+    """A print of every part; none for a reply that grows."""
+
+
+class Tries:
+    """Written down before the first post; read when nobody knows whether that arrived."""
+
+    def __init__(self, notebook: Notebook, clock: Clock) -> None:
+        self._notebook = notebook
+        self._clock = clock
+
+    async def begin(self, marker: str, payloads: Iterable[Mapping[str, Any]] = ()) -> None:
+        """Raises Retry."""
+        if await self.known(marker) is None:
+            begun = Try(at=self._clock.now(), parts=tuple(print_of(payload) for payload in payloads))
+            await self._notebook.put(_name(marker), begun.model_dump_json(), KNOWN_FOR)
+
+    async def known(self, marker: str) -> Try | None:
+        """Raises Retry."""
+        text = await self._notebook.get(_name(marker))
+        return Try.model_validate_json(text) if text else None
+
+
+def matching(tried: Try, messages: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Ids of the messages, oldest first, that are parts of it: each part once, in order."""
+    if not tried.parts:
+        return [str(message.get("id")) for message in messages]
+    found: list[str] = []
+    for message in messages:
+        if len(found) < len(tried.parts) and print_of(message) == tried.parts[len(found)]:
+            found.append(str(message.get("id")))
+    return found
+
+
+def print_of(message: Mapping[str, Any]) -> str:
+    """The words of a message and the names of its buttons, whoever wrote them down."""
+    buttons = [
+        [str(button.get("custom_id")) for button in row.get("components") or ()]
+        for row in message.get("components") or ()
+        if isinstance(row, Mapping)
+    ]
+    words = str(message.get("content") or "").strip()
+    return hashlib.blake2s(json.dumps([words, buttons]).encode(), digest_size=12).hexdigest()
+
+
+def _name(marker: str) -> str:
+    return f"discord:tried:{marker}"
