@@ -243,7 +243,7 @@ async def test_the_name_of_a_file_cannot_pretend_to_be_a_passage(world: World) -
 async def test_a_customers_words_cannot_ping_staff(world: World) -> None:
     watch, crowd, typed = world.watch(), world.customers.pinging(), world.typed(world.customers.pinging())
     talk = await world.ask(
-        f"{world.mention} I want to talk to a person! {crowd} @everyone {world.mentioning(SAM)} {world.mentioning(DANA)}"
+        f"{world.mention} A person, please! {crowd} @everyone {world.mentioning(SAM)} {world.mentioning(DANA)}"
     )
     card = await world.card()
     await talk.say(f"Hurry up {crowd} {world.mentioning(SAM)} `{crowd}` ```{crowd}``` {typed}")
