@@ -1,4 +1,4 @@
-"""The page's server: static files, the workspace's state and changes, and every act of a person as a POST."""
+"""The page's server: static files, each platform's state and changes, and every act of a person as a POST."""
 
 import asyncio
 import json
@@ -6,37 +6,79 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Literal, Protocol, Self
 
 import aiohttp
 from aiohttp import web
 
-from frontdesk.sandbox.slack import Ack, Message, SlackServer
+from frontdesk.sandbox.discord import DiscordServer
+from frontdesk.sandbox.page_discord import DiscordSide
+from frontdesk.sandbox.page_slack import SlackSide
+from frontdesk.sandbox.slack import SlackServer
 
 Json = dict[str, Any]
+Platform = Literal["slack", "discord"]
 STATIC = Path(__file__).parent / "static"
 TRACE_SECONDS = 2.0
 
 
-class PageServer:
-    """Serves the page and its control API on 127.0.0.1; texts of acts are in Slack's own form."""
+class Side(Protocol):
+    """One platform as the page knows it."""
 
-    def __init__(self, slack: SlackServer, *, port: int = 0, trace_url: str | None = None) -> None:
-        self._slack = slack
+    def state(self) -> Json: ...
+    def changes(self) -> AsyncIterator[Json]: ...
+    def file(self, file_id: str, /) -> tuple[bytes, str] | None: ...
+    def acts(self) -> Mapping[str, Callable[[Json], Awaitable[Json]]]: ...
+
+
+class PageServer:
+    """Serves the page and its control API on 127.0.0.1, for one platform or both."""
+
+    def __init__(
+        self,
+        slack: SlackServer | None = None,
+        discord: DiscordServer | None = None,
+        *,
+        port: int = 0,
+        trace_url: str | None = None,
+        staff_on: Platform | None = None,
+    ) -> None:
         self._port = port
         self._sockets: set[web.WebSocketResponse] = set()
         self.trace_url = trace_url
+        self.staff_on = staff_on
+        """Where the staff channel is, if that was said; people may look at the other one as well."""
         self.url = ""
-        server = web.Application(client_max_size=1 << 26)
-        server.router.add_get("/", self._page)
-        server.router.add_get("/static/{name}", self._static)
-        server.router.add_get("/sandbox/state", self._state)
-        server.router.add_get("/sandbox/changes", self._changes)
-        server.router.add_get("/sandbox/trace", self._trace)
-        server.router.add_get("/sandbox/file/{file}", self._file)
-        for name, act in self._acts().items():
-            server.router.add_post(f"/sandbox/{name}", _answering(act))
-        self._runner = web.AppRunner(server, shutdown_timeout=0.5, access_log=None)
+        self._server = web.Application(client_max_size=1 << 26)
+        self._server.router.add_get("/", self._page)
+        self._server.router.add_get("/static/{name}", self._static)
+        self._server.router.add_get("/sandbox/about", self._about)
+        self._server.router.add_get("/sandbox/trace", self._trace)
+        self._platforms: list[Platform] = []
+        if slack is not None:
+            self._add("slack", "/sandbox", SlackSide(slack))
+        if discord is not None:
+            self._add("discord", "/sandbox/discord", DiscordSide(discord))
+        self._runner = web.AppRunner(self._server, shutdown_timeout=0.5, access_log=None)
+
+    def _add(self, platform: Platform, path: str, side: Side) -> None:
+        self._platforms.append(platform)
+
+        async def state(_: web.Request) -> web.StreamResponse:
+            return web.json_response(side.state())
+
+        async def changes(request: web.Request) -> web.StreamResponse:
+            return await self._follow(request, side)
+
+        async def file(request: web.Request) -> web.StreamResponse:
+            return _download(side.file(request.match_info["file"]))
+
+        router = self._server.router
+        router.add_get(f"{path}/state", state)
+        router.add_get(f"{path}/changes", changes)
+        router.add_get(f"{path}/file/{{file}}", file)
+        for name, act in side.acts().items():
+            router.add_post(f"{path}/{name}", _answering(act))
 
     async def __aenter__(self) -> Self:
         await self._runner.setup()
@@ -52,75 +94,22 @@ class PageServer:
                 await asyncio.wait_for(socket.close(), 0.5)
         await self._runner.cleanup()
 
-    # the page
-
     async def _page(self, request: web.Request) -> web.StreamResponse:
         return _static_file("index.html")
 
     async def _static(self, request: web.Request) -> web.StreamResponse:
         return _static_file(request.match_info["name"])
 
-    async def _file(self, request: web.Request) -> web.StreamResponse:
-        """A file's content for the page, which has no token."""
-        file = self._slack.workspace.files.get(request.match_info["file"])
-        if file is None:
-            return web.Response(status=404)
-        headers = {"Content-Disposition": "attachment", "X-Content-Type-Options": "nosniff"}
-        if file.mimetype.startswith("image/") and "svg" not in file.mimetype:
-            headers["Content-Disposition"] = "inline"
-        return web.Response(body=file.content, content_type=file.mimetype, headers=headers)
+    async def _about(self, request: web.Request) -> web.StreamResponse:
+        """What the page is to show."""
+        staff_on = self.staff_on if self.staff_on in self._platforms else self._platforms[0]
+        return web.json_response({"platforms": self._platforms, "staff_on": staff_on, "model": {"stand_in": True}})
 
-    async def _state(self, request: web.Request) -> web.StreamResponse:
-        ws, app = self._slack.workspace, self._slack.app
-        state = {
-            "team": {"id": app.team_id, "name": app.team_name},
-            "model": {"stand_in": True},
-            "bot": {"user_id": app.bot_user_id, "bot_id": app.bot_id, "name": app.bot_name},
-            "people": [
-                {
-                    "id": person.id,
-                    "name": person.name,
-                    "real_name": person.real_name,
-                    "tz": person.tz,
-                    "is_stranger": person.is_stranger,
-                    "is_bot": person.is_bot,
-                    "image": person.image,
-                }
-                for person in ws.people.values()
-            ],
-            "channels": [
-                {
-                    "id": channel.id,
-                    "name": channel.name,
-                    "private": channel.private,
-                    "dm": channel.dm,
-                    "ext_shared": channel.ext_shared,
-                    "members": list(channel.members),
-                }
-                for channel in ws.channels.values()
-            ],
-            "messages": {
-                channel: [one.on_page() for one in ws.everything(channel) if not one.deleted] for channel in ws.channels
-            },
-            "ephemerals": [one.on_page() for one in ws.ephemerals],
-            "views": [view.on_page() for views in ws.views.values() for view in views],
-            "home": {user: view.on_page() for user, view in ws.home.items()},
-            "statuses": [
-                {"channel": channel, "thread_ts": thread_ts, "status": status}
-                for (channel, thread_ts), status in ws.status.items()
-            ],
-            "sessions": [session.on_page() for session in ws.sessions.values()],
-            "prompts": [
-                {"channel": channel, "thread_ts": thread_ts, "prompts": prompts}
-                for (channel, thread_ts), prompts in ws.prompts.items()
-            ],
-        }
-        return web.json_response(state)
-
-    async def _changes(self, request: web.Request) -> web.StreamResponse:
+    async def _follow(self, request: web.Request, side: Side) -> web.StreamResponse:
+        """Every change of a platform, until the page goes."""
         _refuse_other_sites(request)
         socket = web.WebSocketResponse(heartbeat=20)
-        changes = self._slack.workspace.changes()
+        changes = side.changes()
         await socket.prepare(request)
         self._sockets.add(socket)
         telling = asyncio.create_task(_tell(socket, changes))
@@ -145,88 +134,6 @@ class PageServer:
                 return web.json_response(await answer.json() if answer.status == 200 else {})
         except (aiohttp.ClientError, TimeoutError, ValueError):
             return web.json_response({})
-
-    # acts
-
-    def _acts(self) -> Mapping[str, Callable[[Json], Awaitable[Json]]]:
-        return {
-            "say": self._say,
-            "say_dm": self._say_dm,
-            "edit": self._edit,
-            "delete": self._delete,
-            "click": self._click,
-            "submit_view": self._submit_view,
-            "close_view": self._close_view,
-            "slash": self._slash,
-            "shortcut": self._shortcut,
-            "stop": self._stop,
-            "react": self._react,
-            "open_messages_tab": self._open_messages_tab,
-        }
-
-    async def _say(self, args: Json) -> Json:
-        ws = self._slack.workspace
-        channel = args["channel"]
-        if channel == "dm":
-            channel = ws.dm_with(args["user"]).id
-        message = await ws.say(
-            args["user"],
-            channel,
-            args.get("text", ""),
-            thread_ts=args.get("thread_ts") or None,
-            files=args.get("files", ()),
-        )
-        return _posted(message)
-
-    async def _say_dm(self, args: Json) -> Json:
-        return await self._say({**args, "channel": "dm"})
-
-    async def _edit(self, args: Json) -> Json:
-        ws = self._slack.workspace
-        return _posted(await ws.edit(args["user"], args["channel"], args["ts"], args["text"]))
-
-    async def _delete(self, args: Json) -> Json:
-        return _posted(await self._slack.workspace.delete(args["user"], args["channel"], args["ts"]))
-
-    async def _click(self, args: Json) -> Json:
-        ws, user, action_id, value = self._slack.workspace, args["user"], args["action_id"], args.get("value")
-        if "view_id" in args:
-            return _acked(await ws.click_in_view(user, args["view_id"], action_id, value))
-        return _acked(await ws.click(user, args["channel"], args["ts"], action_id, value))
-
-    async def _submit_view(self, args: Json) -> Json:
-        ws, view_id = self._slack.workspace, args["view_id"]
-        answer = _acked(await ws.submit_view(args["user"], view_id, args.get("values") or {}))
-        view = ws.view(view_id)
-        return {**answer, "errors": dict(view.errors)} if view and view.errors else answer
-
-    async def _close_view(self, args: Json) -> Json:
-        await self._slack.workspace.close_view(args["user"], args["view_id"])
-        return {"ok": True}
-
-    async def _slash(self, args: Json) -> Json:
-        ws = self._slack.workspace
-        return _acked(await ws.slash(args["user"], args["channel"], args["command"], args.get("text", "")))
-
-    async def _shortcut(self, args: Json) -> Json:
-        ws = self._slack.workspace
-        return _acked(
-            await ws.shortcut(args["user"], args["callback_id"], channel=args.get("channel"), ts=args.get("ts"))
-        )
-
-    async def _stop(self, args: Json) -> Json:
-        await self._slack.workspace.stop(args["user"], args["channel"], args["thread_ts"])
-        return {"ok": True}
-
-    async def _react(self, args: Json) -> Json:
-        ws = self._slack.workspace
-        remove = bool(args.get("remove"))
-        await ws.react(args["user"], args["channel"], args["ts"], args["name"], remove=remove)
-        return {"ok": True}
-
-    async def _open_messages_tab(self, args: Json) -> Json:
-        await self._slack.workspace.open_messages_tab(args["user"])
-        return {"ok": True, "channel": self._slack.workspace.dm_with(args["user"]).id}
 
 
 async def _tell(socket: web.WebSocketResponse, changes: AsyncIterator[Json]) -> None:
@@ -273,14 +180,15 @@ async def _arguments(request: web.Request) -> Json:
     return args
 
 
-def _posted(message: Message) -> Json:
-    return {"ok": True, "ts": message.ts, "channel": message.channel}
-
-
-def _acked(ack: Ack) -> Json:
-    if ack.arrived:
-        return {"ok": True}
-    return {"ok": False, "error": "the app did not answer in time"}
+def _download(found: tuple[bytes, str] | None) -> web.StreamResponse:
+    """A file's content for the page, which has no token."""
+    if found is None:
+        return web.Response(status=404)
+    content, mimetype = found
+    headers = {"Content-Disposition": "attachment", "X-Content-Type-Options": "nosniff"}
+    if mimetype.startswith("image/") and "svg" not in mimetype:
+        headers["Content-Disposition"] = "inline"
+    return web.Response(body=content, content_type=mimetype, headers=headers)
 
 
 def _static_file(name: str) -> web.StreamResponse:

@@ -2,6 +2,9 @@
 
 import { drawBlocks } from "./blocks.js";
 import { el, icon, post } from "./dom.js";
+import {
+  avatar, clock, composer, displayName, editInPlace, fill, insertSorted, isoTime, MessageList, pick, replaceKeepingFocus, size,
+} from "./pieces.js";
 import { emoji, fromWire, markdown, mrkdwn, toWire } from "./text.js";
 
 const ENDED = { stopped_by_user: "Stopped.", expired: "The stream ended: nothing came for five minutes." };
@@ -12,23 +15,18 @@ export const byTime = (one, other) => (one.ts < other.ts ? -1 : one.ts > other.t
 export const ephemeralFor = (note) => note.seen_by ?? note.to ?? note.user;
 
 export class Pane {
-  constructor(node, app, { key, title, suggestions }) {
+  constructor(node, app, { key, title, suggestions, tab = key, head = null }) {
     this.app = app;
     this.key = key;
+    this.tab = tab;
     this.suggestions = suggestions;
     this.threads = new Map();
     this.user = null;
     this.channel = null;
     this.person = el("select", { id: `${key}-person`, on: { change: () => this.choosePerson(this.person.value) } });
     this.place = el("select", { id: `${key}-place`, on: { change: () => this.choosePlace(this.place.value) } });
-    this.list = el("ol", { class: "threads", id: `${key}-threads`, "aria-label": `${title}: messages`, tabindex: 0 });
-    this.stuck = true;
-    this.list.addEventListener("scroll", () => {
-      this.stuck = this.list.scrollHeight - this.list.scrollTop - this.list.clientHeight < 60;
-    });
-    new ResizeObserver(() => {
-      if (this.stuck) this.list.scrollTop = this.list.scrollHeight;
-    }).observe(this.list);
+    this.scroll = new MessageList(key, title);
+    this.list = this.scroll.node;
     this.chips = el("div", { class: "chips", "aria-label": "Suggested questions", role: "group" });
     this.composer = composer({
       label: `${title}: new message`,
@@ -40,7 +38,7 @@ export class Pane {
       el(
         "div",
         { class: "pane-head" },
-        el("h2", {}, title),
+        el("h2", {}, title, head),
         el("div", { class: "picks" }, pick("You are", this.person), pick("in", this.place)),
       ),
       this.list,
@@ -102,8 +100,7 @@ export class Pane {
     for (const note of this.app.ephemerals()) if (this.concerns(note)) this.put(note, true);
     for (const status of this.app.statuses()) this.setStatus(status);
     this.drawEmpty();
-    this.stuck = true;
-    this.list.scrollTop = this.list.scrollHeight;
+    this.scroll.toEnd();
   }
 
   drawEmpty() {
@@ -145,28 +142,10 @@ export class Pane {
   take(message, isNew) {
     if (message.channel !== this.channel) return;
     const mine = isNew && message.user === this.user;
-    const watched = this.stuck || this.reaches(this.articleOf(message.ts));
+    const watched = this.scroll.stuck || this.scroll.reaches(this.articleOf(message.ts));
     const article = this.put(message);
     this.drawEmpty();
-    if (mine || watched) this.reveal(article);
-  }
-
-  // Whether the end of a node can be seen, so that its growth should be followed.
-  reaches(node) {
-    if (!node) return false;
-    const end = node.getBoundingClientRect().bottom;
-    const seen = this.list.getBoundingClientRect();
-    return end > seen.top && end < seen.bottom + 40;
-  }
-
-  // Moves the list itself only: scrollIntoView would move the whole page on small screens.
-  reveal(node) {
-    const last = this.list.lastElementChild;
-    if (last?.contains(node)) this.list.scrollTop = this.list.scrollHeight;
-    else {
-      const below = node.getBoundingClientRect().bottom - this.list.getBoundingClientRect().bottom + 12;
-      if (below > 0) this.list.scrollTop += below;
-    }
+    if (mine || watched) this.scroll.reveal(article);
   }
 
   takeEphemeral(note) {
@@ -175,7 +154,7 @@ export class Pane {
       this.remove(note.ts);
       return;
     }
-    this.reveal(this.put(note, true));
+    this.scroll.reveal(this.put(note, true));
     this.drawEmpty();
   }
 
@@ -258,7 +237,7 @@ export class Pane {
       el("span", {}, `${this.app.assistantName()} ${status}`),
       this.stopButton(root),
     );
-    if (this.stuck || this.reaches(thread.status)) this.reveal(thread.status);
+    if (this.scroll.stuck || this.scroll.reaches(thread.status)) this.scroll.reveal(thread.status);
   }
 
   stopButton(root) {
@@ -385,38 +364,11 @@ export class Pane {
   }
 
   startEdit(message, body) {
-    const input = el("textarea", { rows: 2, "aria-label": "Edit the message", value: fromWire(message.text, this.app.drawing.names) });
-    const finish = () => {
-      form.remove();
-      this.put(this.app.find(message.channel, message.ts) ?? message);
-    };
-    const form = el(
-      "form",
-      {
-        class: "edit-form",
-        on: {
-          submit: async (event) => {
-            event.preventDefault();
-            const text = toWire(input.value.trim(), this.app.wire());
-            if (!text) return;
-            await this.app.attempt(() => post("edit", { user: this.user, channel: this.channel, ts: message.ts, text }));
-            finish();
-          },
-        },
-      },
-      input,
-      el("button", { type: "button", class: "button", on: { click: finish } }, "Cancel"),
-      el("button", { type: "submit", class: "button primary" }, "Save"),
-    );
-    input.addEventListener("keydown", (event) => {
-      if (event.key === "Escape") finish();
-      if (event.key === "Enter" && !event.shiftKey && !event.isComposing) {
-        event.preventDefault();
-        form.requestSubmit();
-      }
+    const finish = () => this.put(this.app.find(message.channel, message.ts) ?? message);
+    editInPlace(body, fromWire(message.text, this.app.drawing.names), finish, (typed) => {
+      const text = toWire(typed, this.app.wire());
+      return this.app.attempt(() => post("edit", { user: this.user, channel: this.channel, ts: message.ts, text }));
     });
-    body.replaceChildren(form);
-    input.focus();
   }
 
   // --- acting ---------------------------------------------------------------------------------
@@ -441,118 +393,4 @@ export class Pane {
     for (const file of files) form.append("file", file, file.name);
     await post("say", form);
   }
-}
-
-// --- pieces ----------------------------------------------------------------------------------------
-
-function composer({ label, placeholder, send, problem, small = false }) {
-  const input = el("textarea", { rows: 1, "aria-label": label, placeholder, class: "composer-input" });
-  const picker = el("input", { type: "file", multiple: true, hidden: true, "aria-label": `${label}: attach files`, tabindex: -1 });
-  const files = el("div", { class: "picked-files", hidden: true });
-  const submit = el("button", { type: "submit", class: "button primary send", "aria-label": "Send" }, small ? "↵" : "Send");
-  const attach = el("button", { type: "button", class: "button attach", "aria-label": "Attach a file", title: "Attach a file" }, icon("clip"));
-  let busy = false;
-  const grow = () => {
-    input.style.height = "auto";
-    const wanted = input.scrollHeight + 2;
-    input.style.height = `${Math.min(wanted, 160)}px`;
-    input.style.overflowY = wanted > 160 ? "auto" : "hidden";
-  };
-  const showFiles = () => {
-    files.hidden = picker.files.length === 0;
-    files.textContent = [...picker.files].map((file) => file.name).join(", ");
-  };
-  const form = el("form", { class: small ? "composer small" : "composer" }, files, attach, picker, input, submit);
-  attach.addEventListener("click", () => picker.click());
-  picker.addEventListener("change", () => {
-    showFiles();
-    input.focus();
-  });
-  input.addEventListener("input", grow);
-  input.addEventListener("keydown", (event) => {
-    if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
-    event.preventDefault();
-    form.requestSubmit();
-  });
-  form.addEventListener("submit", async (event) => {
-    event.preventDefault();
-    const text = input.value.trim();
-    const chosen = [...picker.files];
-    if (busy || (!text && chosen.length === 0)) return;
-    busy = true;
-    input.value = "";
-    grow();
-    try {
-      await send(text, chosen);
-      picker.value = "";
-      showFiles();
-    } catch (reason) {
-      if (!input.value) input.value = text;
-      grow();
-      problem(reason.message);
-    } finally {
-      busy = false;
-    }
-  });
-  return { node: form, input };
-}
-
-function pick(label, select) {
-  return el("label", { class: "pick" }, el("span", {}, label), select);
-}
-
-function fill(select, options) {
-  const wanted = JSON.stringify(options);
-  if (select.dataset.options === wanted) return;
-  const chosen = select.value;
-  select.dataset.options = wanted;
-  select.replaceChildren(...options.map(([value, label]) => el("option", { value }, label)));
-  if (options.some(([value]) => value === chosen)) select.value = chosen;
-}
-
-// A person at the keyboard must not be thrown back to the top because a message changed under their hands.
-function replaceKeepingFocus(before, after) {
-  const held = before.contains(document.activeElement) ? document.activeElement : null;
-  before.replaceWith(after);
-  if (!held) return;
-  const same = held.dataset.action && after.querySelector(`[data-action="${CSS.escape(held.dataset.action)}"]`);
-  (same || after).focus({ preventScroll: true });
-}
-
-function insertSorted(parent, node) {
-  let after = parent.lastElementChild;
-  while (after && after.dataset.ts && after.dataset.ts > node.dataset.ts) after = after.previousElementSibling;
-  if (after) after.after(node);
-  else parent.prepend(node);
-}
-
-export const displayName = (person) => person.real_name || person.name || person.id;
-
-function avatar(author) {
-  const initials = author.name
-    .split(/\s+/)
-    .slice(0, 2)
-    .map((word) => [...word][0] ?? "")
-    .join("")
-    .toUpperCase();
-  const node = el("span", { class: "avatar", "aria-hidden": "true" }, initials || "?");
-  let hue = 7;
-  for (const letter of author.id) hue = (hue * 31 + letter.codePointAt(0)) % 360;
-  node.style.setProperty("--hue", author.own ? 199 : hue);
-  return node;
-}
-
-const moment = (ts) => new Date(parseFloat(ts) * 1000);
-const isoTime = (ts) => (Number.isFinite(parseFloat(ts)) ? moment(ts).toISOString() : "");
-
-function clock(ts) {
-  const when = moment(ts);
-  if (Number.isNaN(when.getTime())) return "";
-  const time = when.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
-  return when.toDateString() === new Date().toDateString() ? time : `${when.toLocaleDateString()} ${time}`;
-}
-
-function size(bytes) {
-  if (!bytes) return "";
-  return bytes < 1024 ? `${bytes} B` : bytes < 1048576 ? `${(bytes / 1024).toFixed(1)} kB` : `${(bytes / 1048576).toFixed(1)} MB`;
 }

@@ -2,7 +2,7 @@
 
 import { el, icon } from "./dom.js";
 
-const MAX_DEPTH = 6;
+export const MAX_DEPTH = 6;
 const EMOJI = {
   "+1": "👍", thumbsup: "👍", "-1": "👎", thumbsdown: "👎", eyes: "👀", white_check_mark: "✅", heavy_check_mark: "✔️",
   x: "❌", warning: "⚠️", rotating_light: "🚨", hourglass: "⌛", hourglass_flowing_sand: "⏳", alarm_clock: "⏰",
@@ -79,11 +79,13 @@ export function plain(text) {
 
 // --- inline ------------------------------------------------------------------------------------
 
-function inline(text, rules, names, depth) {
+// A set of rules may bring its own `decode` for what is plain text.
+export function inline(text, rules, names, depth) {
+  const decode = rules.decode ?? unescape;
   const out = document.createDocumentFragment();
   let waiting = "";
   const flush = () => {
-    if (waiting) out.append(unescape(waiting));
+    if (waiting) out.append(decode(waiting));
     waiting = "";
   };
   let at = 0;
@@ -103,10 +105,10 @@ function inline(text, rules, names, depth) {
   return out;
 }
 
-const wordBefore = (text, at) => at > 0 && /[\p{L}\p{N}]/u.test(text[at - 1]);
+export const wordBefore = (text, at) => at > 0 && /[\p{L}\p{N}]/u.test(text[at - 1]);
 const wordAt = (text, at) => at < text.length && /[\p{L}\p{N}]/u.test(text[at]);
 
-function pair(mark, tag, rulesOf) {
+export function pair(mark, tag, rulesOf) {
   return (text, at, names, depth) => {
     if (!text.startsWith(mark, at) || wordBefore(text, at)) return null;
     const start = at + mark.length;
@@ -154,7 +156,7 @@ function angle(text, at, names) {
   return null;
 }
 
-function mention(shown, kind = "one") {
+export function mention(shown, kind = "one") {
   return el("span", { class: kind === "crowd" ? "mention crowd" : "mention" }, el("bdi", {}, shown));
 }
 
@@ -165,7 +167,7 @@ function dateNode(target, label) {
   return el("time", { datetime: when.toISOString() }, when.toLocaleString());
 }
 
-function bareUrl(text, at) {
+export function bareUrl(text, at) {
   if (wordBefore(text, at)) return null;
   const found = /^https?:\/\/[^\s<>`"|*]+/i.exec(text.slice(at, at + 2000));
   if (!found) return null;
@@ -188,7 +190,7 @@ const MRKDWN = {
   "~": pair("~", "s", () => MRKDWN),
 };
 
-const first =
+export const first =
   (...rules) =>
   (...args) => {
     for (const rule of rules) {
@@ -242,8 +244,8 @@ export function markdown(text, names) {
   return markdownLines(String(text ?? "").replace(/\r\n?/g, "\n").split("\n"), names, 0);
 }
 
-const ITEM = /^(\s*)([-*+•]|\d{1,9}[.)])\s+(.*)$/;
-const FENCE = /^\s{0,3}(```+|~~~+)\s*([^`]*)$/;
+export const ITEM = /^(\s*)([-*+•]|\d{1,9}[.)])\s+(.*)$/;
+export const FENCE = /^\s{0,3}(```+|~~~+)\s*([^`]*)$/;
 const TABLE_RULE = /^\s*\|?\s*:?-+:?\s*(\|\s*:?-+:?\s*)*\|?\s*$/;
 
 function markdownLines(lines, names, depth) {
@@ -295,7 +297,8 @@ function markdownLines(lines, names, depth) {
 
 const startsBlock = (line) => FENCE.test(line) || ITEM.test(line) || /^\s{0,3}(#{1,6}\s|>|&gt;)/.test(line);
 
-function takeList(lines, start, names, depth) {
+// `draw` makes nodes of an item's lines.
+export function takeList(lines, start, names, depth, draw = markdownLines) {
   const [, indent, mark] = ITEM.exec(lines[start]);
   const ordered = /\d/.test(mark);
   const list = el(ordered ? "ol" : "ul", ordered && parseInt(mark, 10) !== 1 ? { start: parseInt(mark, 10) } : {});
@@ -312,7 +315,7 @@ function takeList(lines, start, names, depth) {
       at += 1;
     }
     while (at < lines.length && lines[at].trim() === "" && ITEM.test(lines[at + 1] ?? "")) at += 1;
-    const entry = el("li", {}, markdownLines(body, names, depth + 1));
+    const entry = el("li", {}, draw(body, names, depth + 1));
     const only = entry.firstElementChild;
     if (only && only.tagName === "P" && !only.className) only.replaceWith(...only.childNodes);
     list.append(entry);
