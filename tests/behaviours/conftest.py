@@ -10,6 +10,7 @@ import pytest
 import redis.asyncio
 import structlog
 
+from behaviours.discord_world import DiscordSide
 from behaviours.manifest import MANIFEST
 from behaviours.slack_world import SlackSide
 from behaviours.surroundings import Surroundings
@@ -23,7 +24,10 @@ from frontdesk.settings import load_settings
 SHOP = Path(str(files("frontdesk.sandbox") / "shop"))
 
 Open = Callable[..., Awaitable[World]]
-SIDES: dict[str, Callable[[Sandbox], Surroundings]] = {"slack": lambda box: SlackSide(box.slack)}
+SIDES: dict[str, Callable[[Sandbox, str], Surroundings]] = {
+    "slack": lambda box, _: SlackSide(box.slack),
+    "discord": lambda box, store: DiscordSide(box.discord, store),
+}
 """Each platform, as the behaviours see it."""
 
 
@@ -99,7 +103,7 @@ async def box() -> AsyncIterator[Sandbox]:
 @pytest.fixture
 def people(box: Sandbox, empty_store: str, platform: str) -> People:
     """Customers and staff of the example shop, all on one platform; no desk runs yet."""
-    side = SIDES[platform](box)
+    side = SIDES[platform](box, empty_store)
     return People(box, side, side, empty_store)
 
 

@@ -111,6 +111,9 @@ class SlackSide:
         message = await self.workspace.say_dm(self._person(who), text, files=files)
         return Spot(message.channel, message.ts, message.ts)
 
+    async def open(self, who: str, spot: Spot) -> None:
+        """A message in a thread opens it."""
+
     async def say(self, who: str, spot: Spot, text: str, files: Iterable[File] = ()) -> str:
         message = await self.workspace.say(self._person(who), spot.channel, text, thread_ts=spot.root, files=files)
         return message.ts

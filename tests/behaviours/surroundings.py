@@ -109,6 +109,9 @@ class Surroundings(Protocol):
     async def begin_directly(self, who: str, text: str, files: Iterable[File] = ()) -> Spot:
         """Something in a direct message with the assistant."""
 
+    async def open(self, who: str, spot: Spot) -> None:
+        """Open a thread on the first message, where that is an act of its own."""
+
     async def say(self, who: str, spot: Spot, text: str, files: Iterable[File] = ()) -> str:
         """Something more in the same thread; its id."""
 

@@ -375,8 +375,7 @@ async def test_after_a_thumbs_down_the_customer_can_say_what_was_missing(world: 
     await talk.rate(reply, "down")
     await world.send_form(ALICE, "You forgot the islands.")
 
-    await world.turns_ended(2, talk.conversation)
-    assert ratings(await world.transcript(talk)) == [("down", "You forgot the islands.")]
+    await world.until_recorded(talk, lambda entries: ratings(entries)[-1:] == [("down", "You forgot the islands.")])
 
 
 @behaviour("answer.rating_comment")

@@ -165,6 +165,7 @@ async def test_what_is_written_below_a_gathered_message_is_answered_where_the_co
     second = await world.ask(SHIPPING)
     await first.reply()
 
+    await second.open()
     await second.say(RETURN)
     await first.reply(2)
 
@@ -612,7 +613,7 @@ async def test_a_request_with_a_wrong_signature_is_refused(people: People, open_
     assert await world.post(world.customers.path, body, world.customers.signed(body)) == 200
 
 
-@behaviour("intake.forged_request")
+@behaviour("intake.forged_request", only="slack")
 async def test_without_a_secret_no_request_is_taken_at_all(world: World) -> None:
     body = world.customers.request("How long does shipping to Zanzibar take?")
 

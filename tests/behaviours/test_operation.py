@@ -518,3 +518,15 @@ async def test_long_words_of_staff_arrive_whole_though_the_second_part_fails_at_
 
     relayed = [reply for reply in talk.replies() if "word" in reply.shown]
     assert " ".join(reply.shown for reply in relayed).split() == words.split()
+
+
+@behaviour("operation.buttons_survive")
+async def test_a_button_works_after_a_restart_of_the_desk(people: People) -> None:
+    async with a_desk(people) as before:
+        talk = await before.ask("How tall is the president of Zanzibar?")
+        unsure = await talk.reply(containing="do not want to guess")
+
+    async with a_desk(people) as after:
+        await talk.press("ask_person", unsure)
+        await after.card()
+        await talk.reply_with("#1")

@@ -258,6 +258,17 @@ class World(People):
         """What is recorded of a conversation."""
         return await self.program.store.transcript(ConversationId(talk.conversation))
 
+    async def until_recorded(
+        self, talk: "Talk", last: Callable[[Sequence[Entry]], bool], timeout: float = 20.0
+    ) -> None:
+        """Wait until the record of a conversation is as it should be."""
+        async with asyncio.timeout(timeout):
+            while True:
+                self.program.turn_ended.clear()
+                if last(await self.transcript(talk)):
+                    return
+                await self.program.turn_ended.wait()
+
     async def publish(self) -> None:
         """Read the folder of articles anew, as `frontdesk ingest` does beside a running desk."""
         await ingest_articles(self.settings)
@@ -328,6 +339,10 @@ class Talk:
     async def say(self, text: str, who: str | None = None, files: Iterable[File] = ()) -> str:
         """Something more here; the id of the message."""
         return await self.people.customers.say(who or self.who, self.spot, text, files)
+
+    async def open(self) -> None:
+        """Open a thread on the first message, where the desk has not."""
+        await self.people.customers.open(self.who, self.spot)
 
     async def edit(self, message: str, text: str) -> None:
         await self.people.customers.edit(self.who, self.spot, message, text)
