@@ -1,4 +1,4 @@
-"""Writes what is made from the code: `.env.example`, `docs/configuration.md`, the Slack manifest, README's transcripts.
+"""Writes what is made from the code: `.env.example`, `docs/configuration.md`, the manifests, README's transcripts.
 
 `python docs/generate.py` writes them; `--check` only says which differ from what the code says, and fails then.
 `--transcripts` does the same with the transcripts in README.md, which takes some seconds: the demo is run for each.
@@ -20,7 +20,8 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
-from frontdesk.adapters.slack.manifest import manifest
+from frontdesk.adapters.discord import manifest as discord
+from frontdesk.adapters.slack import manifest as slack
 from frontdesk.settings import Environment, File, RouteSection, env_example
 
 ROOT = Path(__file__).parent.parent
@@ -187,7 +188,8 @@ def _markdown(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
 GENERATED = {
     ".env.example": env_example,
     "docs/configuration.md": configuration,
-    "manifests/slack.json": lambda: json.dumps(manifest(), indent=2) + "\n",
+    "manifests/discord.json": lambda: json.dumps(discord.manifest(), indent=2) + "\n",
+    "manifests/slack.json": lambda: json.dumps(slack.manifest(), indent=2) + "\n",
 }
 """Each generated file, and what its text must be."""
 

@@ -5,7 +5,9 @@ import os
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Protocol
+
+from aiohttp import web
 
 from frontdesk.adapters.library.ingest import Progress, ingest, usable
 from frontdesk.adapters.library.language import language_of
@@ -15,6 +17,7 @@ from frontdesk.adapters.ops.clock import SystemClock
 from frontdesk.adapters.ops.health import Check, Handler, HttpServer
 from frontdesk.adapters.ops.metrics import Metrics
 from frontdesk.adapters.redis.connection import connect
+from frontdesk.adapters.redis.notebook import RedisNotebook
 from frontdesk.adapters.redis.shelf import RedisShelf
 from frontdesk.adapters.redis.store import RedisStore
 from frontdesk.adapters.slack.app import SlackApp
@@ -25,7 +28,7 @@ from frontdesk.domain.errors import DeskError, Misconfigured, Undeliverable
 from frontdesk.domain.events import Event
 from frontdesk.domain.ids import Platform
 from frontdesk.domain.knowledge import IngestReport
-from frontdesk.domain.messages import Thread
+from frontdesk.domain.messages import Attachment, Thread
 from frontdesk.domain.people import Person
 from frontdesk.domain.turns import TurnTrace
 from frontdesk.ports.chat import Chat
@@ -54,6 +57,10 @@ class SwitchedOn:
     def all(self) -> Sequence[Chat]:
         return tuple(self._chats.values())
 
+    async def fetch(self, attachment: Attachment) -> bytes:
+        """The bytes of a file, from the platform that has them. Raises Retry or Undeliverable."""
+        return await self.on(attachment.platform).fetch(attachment)
+
 
 class Reception:
     """What a platform's app hands over: events to the desk, questions to whoever answers them."""
@@ -71,6 +78,9 @@ class Reception:
 
     async def command(self, name: str, text: str, person: Person, thread: Thread) -> str:
         return await self._commands.answer(text, person, thread)
+
+    async def left(self, person: Person, name: str) -> None:
+        await self._desk.left(person, name)
 
     async def opened(self, person: Person, thread: Thread) -> Sequence[str]:
         return self._desk.config.suggestions
@@ -150,12 +160,16 @@ async def running_desk(
         library = LibrarySearch(shelf)
         desk = Desk(settings.desk, store, chats, model, library, clock, metrics, language_of)
         reception = Reception(desk, Commands(store, chats, clock), store)
-        slack = await _slack(settings, reception, clock, metrics, chats, stack)
+        apps: dict[Platform, PlatformApp] = {}
+        for platform, app in _apps(settings, reception, RedisNotebook(connection), clock, metrics, chats):
+            stack.push_async_callback(app.close)
+            chats.add(await app.connect())
+            apps[platform] = app
         if settings.knowledge is not None:
             for line in _told(await ingest(settings.knowledge, shelf)):
                 said(line)
         worker = _worker(settings, desk, store, clock, metrics) if role != "gateway" else None
-        http = _http(settings, metrics, store, slack, role, show_traces=show_traces)
+        http = _http(settings, metrics, store, apps, role, show_traces=show_traces)
         await http.start()
         stack.push_async_callback(http.stop)
         program = Program(desk, worker, store, http, metrics, settings.worker.drain_seconds)
@@ -163,13 +177,12 @@ async def running_desk(
             async with asyncio.TaskGroup() as group:
                 working = group.create_task(program.work(), name="work")
                 group.create_task(library.prepare(), name="library")
-                if slack is not None and role != "worker":
-                    await slack.start()
+                if role != "worker":
+                    await asyncio.gather(*(app.start() for app in apps.values()))
                 try:
                     yield program
                 finally:
-                    if slack is not None:
-                        await slack.stop_intake()
+                    await asyncio.gather(*(app.stop_intake() for app in apps.values()))
                     program.stop()
                     await working
         except BaseExceptionGroup as group:
@@ -217,6 +230,8 @@ async def check(settings: Settings) -> AsyncIterator[tuple[str, str | None]]:
             await connection.close()
     async for line in _check_slack(settings):
         yield line
+    async for line in _check_discord(settings):
+        yield line
     model = OpenAIModel(settings.model)
     try:
         for route in await model.check():
@@ -252,20 +267,52 @@ async def _check_slack(settings: Settings) -> AsyncIterator[tuple[str, str | Non
         await app.close()
 
 
-async def _slack(
+async def _check_discord(settings: Settings) -> AsyncIterator[tuple[str, str | None]]:
+    if settings.discord is None:
+        yield "discord", "switched off: DISCORD_TOKEN is not set"
+        return
+    from frontdesk.adapters.discord.suitability import suitability  # noqa: PLC0415 - costs only who uses it
+
+    for line in await suitability(settings.discord, SystemClock(), Metrics()):
+        yield line
+
+
+class PlatformApp(Protocol):
+    """What every platform's app can do."""
+
+    async def connect(self) -> Chat:
+        """Raises Misconfigured."""
+        ...
+
+    async def start(self) -> None:
+        """Listen. Raises Misconfigured."""
+        ...
+
+    async def stop_intake(self) -> None: ...
+
+    async def close(self) -> None: ...
+
+    async def ready(self) -> str | None:
+        """Why the platform cannot reach us; None when it can."""
+        ...
+
+    async def http_handler(self, request: web.Request) -> web.Response: ...
+
+
+def _apps(
     settings: Settings,
     reception: Reception,
+    notebook: RedisNotebook,
     clock: SystemClock,
     metrics: Metrics,
     chats: SwitchedOn,
-    stack: AsyncExitStack,
-) -> SlackApp | None:
-    if settings.slack is None:
-        return None
-    app = SlackApp(settings.slack, reception, clock, metrics)
-    stack.push_async_callback(app.close)
-    chats.add(await app.connect())
-    return app
+) -> Iterator[tuple[Platform, PlatformApp]]:
+    if settings.slack is not None:
+        yield "slack", SlackApp(settings.slack, reception, clock, metrics, chats.fetch)
+    if settings.discord is not None:
+        from frontdesk.adapters.discord.app import DiscordApp  # noqa: PLC0415 - its SDK costs only who uses it
+
+        yield "discord", DiscordApp(settings.discord, reception, notebook, clock, metrics, chats.fetch)
 
 
 def _worker(settings: Settings, desk: Desk, store: RedisStore, clock: SystemClock, metrics: Metrics) -> Worker:
@@ -283,7 +330,13 @@ def _worker(settings: Settings, desk: Desk, store: RedisStore, clock: SystemCloc
 
 
 def _http(
-    settings: Settings, metrics: Metrics, store: Store, slack: SlackApp | None, role: Role, *, show_traces: bool
+    settings: Settings,
+    metrics: Metrics,
+    store: Store,
+    apps: Mapping[Platform, PlatformApp],
+    role: Role,
+    *,
+    show_traces: bool,
 ) -> HttpServer:
     async def reachable() -> str | None:
         try:
@@ -294,19 +347,33 @@ def _http(
 
     checks: dict[str, Check] = {"store": reachable}
     routes: dict[str, Handler] = {}
-    if slack is not None and role != "worker":
-        checks["slack"] = slack.ready
-        if settings.slack is not None and settings.slack.signing_secret is not None:
-            routes["/slack/events"] = slack.http_handler
+    for platform, app in apps.items() if role != "worker" else ():
+        checks[platform] = app.ready
+        if platform == "discord":
+            routes["/discord/interactions"] = app.http_handler
+        elif settings.slack is not None and settings.slack.signing_secret is not None:
+            routes["/slack/events"] = app.http_handler
     return HttpServer(settings.http, metrics, checks, routes, traces=store.traces if show_traces else None)
 
 
 def require_platform(settings: Settings) -> None:
     """Raises Misconfigured when there is nobody to serve or nobody to hand over to."""
-    if settings.slack is None:
-        raise Misconfigured("SLACK_BOT_TOKEN is not set: no platform is switched on (try `frontdesk demo` first)")
-    if settings.desk.speaking.staff_channel is None:
-        raise Misconfigured("FRONTDESK_STAFF_CHANNEL is not set: name the private staff channel, such as slack:C0123")
+    if settings.slack is None and settings.discord is None:
+        raise Misconfigured(
+            "SLACK_BOT_TOKEN and DISCORD_TOKEN are not set: no platform is switched on (try `frontdesk demo` first)"
+        )
+    staff = settings.desk.speaking.staff_channel
+    if staff is None:
+        raise Misconfigured(
+            "FRONTDESK_STAFF_CHANNEL is not set: name the private staff channel, such as slack:C0123 or discord:1234"
+        )
+    for platform, switched_on, token in (
+        ("slack", settings.slack is not None, "SLACK_BOT_TOKEN"),
+        ("discord", settings.discord is not None, "DISCORD_TOKEN"),
+    ):
+        named = [name for name in (staff, *settings.desk.speaking.channels) if name.startswith(f"{platform}:")]
+        if named and not switched_on:
+            raise Misconfigured(f"{named[0]} is named, but {token} is not set: {platform} is switched off")
 
 
 def _told(report: IngestReport) -> Iterator[str]:

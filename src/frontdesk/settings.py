@@ -9,6 +9,7 @@ from typing import Literal, get_args
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from frontdesk.adapters.discord.config import DiscordConfig
 from frontdesk.adapters.openai.config import HttpAddress, ModelConfig
 from frontdesk.adapters.ops.logs import LogFormat
 from frontdesk.adapters.redis.config import RedisConfig
@@ -41,6 +42,12 @@ class Environment(BaseSettings):
     slack_api_url: str = Field(
         "https://slack.com/api/", validation_alias="SLACK_API_URL", description="Slack: base of the Web API."
     )
+    discord_token: SecretStr | None = Field(
+        None, validation_alias="DISCORD_TOKEN", description="Discord: the bot's token. Unset: Discord is off."
+    )
+    discord_api_url: str = Field(
+        "https://discord.com/api/v10", validation_alias="DISCORD_API_URL", description="Discord: base of the REST API."
+    )
     openai_api_key: SecretStr | None = Field(
         None, validation_alias="OPENAI_API_KEY", description="Key of the model endpoint."
     )
@@ -49,12 +56,14 @@ class Environment(BaseSettings):
     )
     model: str = Field("gpt-4o-mini", validation_alias="FRONTDESK_MODEL", description="The model, for every task.")
     staff_channel: str | None = Field(
-        None, validation_alias="FRONTDESK_STAFF_CHANNEL", description="The private staff channel: slack:C0123."
+        None,
+        validation_alias="FRONTDESK_STAFF_CHANNEL",
+        description="The private staff channel, on either platform: slack:C0123 or discord:1234 (a forum works too).",
     )
     channels: str = Field(
         "",
         validation_alias="FRONTDESK_CHANNELS",
-        description="Where questions are answered without a mention: slack:C0123,slack:C0456 or * for everywhere.",
+        description="Where questions are answered without a mention: slack:C0123,discord:1234 or * for everywhere.",
     )
     knowledge: Path | None = Field(
         None, validation_alias="FRONTDESK_KNOWLEDGE", description="Folder or file of articles, read at the start."
@@ -68,7 +77,7 @@ class Environment(BaseSettings):
     http: str = Field(
         "127.0.0.1:8080",
         validation_alias="FRONTDESK_HTTP",
-        description="host:port of /healthz, /readyz, /metrics and /slack/events.",
+        description="host:port of /healthz, /readyz, /metrics, /slack/events and /discord/interactions.",
     )
     log_format: LogFormat = Field("auto", validation_alias="FRONTDESK_LOG_FORMAT", description="auto, json or console.")
     log_level: Literal["debug", "info", "warning", "error"] = Field(
@@ -122,6 +131,23 @@ class SlackSection(_Section):
     """`never` always grows an answer by editing a message."""
 
 
+class DiscordSection(_Section):
+    message_content: bool = True
+    """`false`: works without the Message Content intent, through mentions, direct messages, replies and commands."""
+    threads: Literal["public", "private"] = "public"
+    """What is opened on a customer's question in a text channel."""
+    staff_names: bool = True
+    """Staff's words reach customers under their own name and picture; `false`: under the desk's."""
+    solved_tag: str = "solved"
+    """Name of the forum tag that a resolved post gets, where the forum has it."""
+    shards: int = Field(default=1, ge=1)
+    """Shards of the gateway, for bots in very many servers."""
+    shard_ids: tuple[int, ...] = ()
+    """The shards of this process; empty: all of them."""
+    timeout: float = Field(default=10.0, gt=0)
+    """Seconds a call of the REST API may take."""
+
+
 class StoreSection(_Section):
     shards: int = Field(default=4, ge=1, le=256)
     """Hash slots that conversations are spread over; fixed by the first process that uses a database."""
@@ -144,6 +170,7 @@ class File(_Section):
     desk: DeskSection = DeskSection()
     routes: Mapping[Task, RouteSection] = Field(default_factory=dict)
     slack: SlackSection = SlackSection()
+    discord: DiscordSection = DiscordSection()
     store: StoreSection = StoreSection()
     worker: WorkerSection = WorkerSection()
 
@@ -157,6 +184,7 @@ class Settings(BaseModel):
     store: RedisConfig
     model: ModelConfig
     slack: SlackConfig | None
+    discord: DiscordConfig | None
     worker: WorkerSection
     knowledge: Path | None
     http: str
@@ -181,6 +209,7 @@ def load_settings(overrides: Mapping[str, str] | None = None) -> Settings:
         store=RedisConfig(url=environment.redis_url, data_dir=environment.data_dir, **file.store.model_dump()),
         model=_model(environment, file, overrides or os.environ),
         slack=_slack(environment, file, speaking),
+        discord=_discord(environment, file, speaking),
         worker=file.worker,
         knowledge=environment.knowledge,
         http=environment.http,
@@ -272,6 +301,26 @@ def _slack(environment: Environment, file: File, speaking: Speaking) -> SlackCon
         raise Misconfigured(_line(error)) from None
 
 
+def _discord(environment: Environment, file: File, speaking: Speaking) -> DiscordConfig | None:
+    if environment.discord_token is None:
+        return None
+    staff = speaking.staff_channel or ""
+    try:
+        return DiscordConfig(
+            token=environment.discord_token,
+            api_url=environment.discord_api_url,
+            staff_channel=staff.removeprefix("discord:") if staff.startswith("discord:") else None,
+            channels=tuple(
+                name.removeprefix("discord:")
+                for name in speaking.channels
+                if name == "*" or name.startswith("discord:")
+            ),
+            **file.discord.model_dump(),
+        )
+    except ValidationError as error:
+        raise Misconfigured(_line(error)) from None
+
+
 def _channels(text: str) -> tuple[str, ...]:
     names = tuple(name.strip() for name in text.split(",") if name.strip())
     for name in names:
@@ -284,7 +333,9 @@ def _staff_channel(name: str | None) -> str | None:
     if name is None or not name.strip():
         return None
     if not _is_channel(name.strip()):
-        raise Misconfigured(f"FRONTDESK_STAFF_CHANNEL={name}: write slack:C0123, the id of the private staff channel")
+        raise Misconfigured(
+            f"FRONTDESK_STAFF_CHANNEL={name}: write slack:C0123 or discord:1234, the id of the private staff channel"
+        )
     return name.strip()
 
 

@@ -1,14 +1,15 @@
 """What staff may ask with a slash command; each answer is for the person who asked only."""
 
+from frontdesk.domain.commands import DESK
 from frontdesk.domain.messages import Thread
 from frontdesk.domain.people import Person
 from frontdesk.ports.chat import Chats
 from frontdesk.ports.clock import Clock
 from frontdesk.ports.store import Records
 
-HELP = """**Commands of the desk**
-`queue`  tickets that are open, oldest first
-`help`   this list"""
+HELP = "\n".join(
+    ["**Commands of the desk**", *(f"`{each.name}`".ljust(9) + each.description for each in DESK.subcommands)]
+)
 
 
 class Commands:

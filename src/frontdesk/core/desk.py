@@ -28,9 +28,18 @@ from frontdesk.core.triage import unjudged
 from frontdesk.core.turn import Turn
 from frontdesk.domain.conversations import Conversation, Spoken
 from frontdesk.domain.errors import NotYet, Retry, Undeliverable, Unreadable
-from frontdesk.domain.events import ButtonPressed, Event, MessageDeleted, MessageEdited, MessagePosted, StopRequested
+from frontdesk.domain.events import (
+    ButtonPressed,
+    CustomerLeft,
+    Event,
+    MessageDeleted,
+    MessageEdited,
+    MessagePosted,
+    StopRequested,
+)
 from frontdesk.domain.ids import ConversationId
 from frontdesk.domain.messages import Message, Reply
+from frontdesk.domain.people import Person
 from frontdesk.domain.transcript import (
     AssistantSaid,
     CustomerDeleted,
@@ -50,6 +59,7 @@ from frontdesk.ports.store import Claim, Pending, Store
 from frontdesk.ports.telemetry import Telemetry
 
 _REMEMBERED = 5_000
+_MOST_TICKETS = 1_000
 _DAY = 86_400.0
 _GIVE_UP_AFTER = 5
 _EARLY = 600.0
@@ -102,6 +112,18 @@ class Desk:
             gather=self.config.gather if admitted.opens else 0.0,
         )
         self._telemetry.count("received", kind=event.kind, how=received)
+
+    async def left(self, who: Person, name: str) -> None:
+        """Somebody left a server: staff who have an open ticket of theirs should know. Raises Retry."""
+        for ticket in await self._store.open_tickets(_MOST_TICKETS):
+            home = (
+                await self._store.home(ticket.conversation)
+                if ticket.customer == who.key and ticket.conversation
+                else None
+            )
+            if home is not None and not home.direct:
+                order = int(self._clock.now() * 1_000_000)
+                await self.receive(CustomerLeft(thread=home, ids=(f"{name}:{ticket.number}",), order=order, who=who))
 
     def notify(self, conversation: ConversationId) -> None:
         """Something arrived for a conversation; wake its turn if it is running here."""
@@ -159,18 +181,16 @@ class Desk:
 
     async def _note(self, turn: Turn, event: Event, burst: list[MessagePosted]) -> None:
         """Deal with one event, in the platform's order; what the assistant is to answer is put into `burst`."""
-        from_staff = self._is_from_staff(event)
+        if self._is_from_staff(event):
+            await self._note_from_staff(turn, event)
+            return
         match event:
-            case MessagePosted() if from_staff:
-                await self._crossing.to_customer(turn, event)
+            case MessagePosted(readable=False):
+                await self._unreadable(turn, event)
             case MessagePosted():
                 await self._customer_wrote(turn, event, burst)
-            case MessageEdited() if from_staff:
-                await self._crossing.staff_edited(turn, event)
             case MessageEdited():
                 await self._customer_edited(turn, event, burst)
-            case MessageDeleted() if from_staff:
-                turn.outcome = KeptSilent(why="staff deleted a message in the ticket's thread")
             case MessageDeleted():
                 await self._customer_deleted(turn, event, burst)
             case ButtonPressed(action="ask_person"):
@@ -182,9 +202,29 @@ class Desk:
                 turn.outcome = turn.outcome or KeptSilent(why=f"staff pressed {event.action}")
             case StopRequested() if not is_the_one(event.by, turn.conversation.customer):
                 turn.outcome = turn.outcome or KeptSilent(why="stopped by somebody else")
+            case CustomerLeft():
+                await self._crossing.left(turn, event)
             case StopRequested():
                 burst.clear()
                 turn.outcome = KeptSilent(why="stopped by the customer")
+            case _:
+                assert_never(event)
+
+    async def _note_from_staff(self, turn: Turn, event: Event) -> None:
+        match event:
+            case MessagePosted(readable=False):
+                await self._crossing.unreadable(turn, event)
+            case MessagePosted():
+                await self._crossing.to_customer(turn, event)
+            case MessageEdited():
+                await self._crossing.staff_edited(turn, event)
+            case MessageDeleted():
+                await self._crossing.staff_deleted(turn, event)
+            case ButtonPressed():
+                await self._handoff.pressed(turn, event)
+                turn.outcome = turn.outcome or KeptSilent(why=f"staff pressed {event.action}")
+            case StopRequested() | CustomerLeft():
+                turn.outcome = turn.outcome or KeptSilent(why="nothing of staff's to stop or to leave")
             case _:
                 assert_never(event)
 
@@ -206,6 +246,20 @@ class Desk:
         else:
             burst[:] = [earlier for earlier in burst if earlier.message.id != message.id]
             burst.append(event)
+
+    async def _unreadable(self, turn: Turn, event: MessagePosted) -> None:
+        """Words that the platform keeps from us: whoever wrote them hears how to be heard, customers once."""
+        turn.outcome = turn.outcome or KeptSilent(why="the platform keeps the words of this message")
+        conversation = turn.conversation
+        if conversation.customer is not None and not event.message.author.is_same(conversation.customer):
+            return
+        language = conversation.ticket.language if conversation.ticket else ""
+        words = phrases_for(language, self.config.phrases, self.config.default_language).unreadable
+        said = [spoken.text for spoken in conversation.present if spoken.speaker == "assistant"]
+        if said and said[-1] == words:
+            return
+        refs = await turn.post(f"unreadable:{event.message.id}", turn.chat, turn.thread, Reply(markdown=words))
+        turn.record(AssistantSaid(at=turn.now(), turn=turn.id, refs=refs, markdown=words))
 
     def _begin_matter(self, turn: Turn) -> None:
         """A message long after a ticket was closed is about something new."""

@@ -2,7 +2,15 @@
 
 from typing import Literal, assert_never
 
-from frontdesk.domain.events import ButtonPressed, Event, MessageDeleted, MessageEdited, MessagePosted, StopRequested
+from frontdesk.domain.events import (
+    ButtonPressed,
+    CustomerLeft,
+    Event,
+    MessageDeleted,
+    MessageEdited,
+    MessagePosted,
+    StopRequested,
+)
 from frontdesk.domain.ids import ConversationId
 from frontdesk.domain.messages import Thread
 from frontdesk.domain.policy import Speaking
@@ -44,7 +52,7 @@ async def admit(event: Event, speaking: Speaking, records: Records) -> Admitted 
         case MessageEdited() | MessageDeleted():
             early = thread.direct or speaking.serves(thread.channel_key)
             return Admitted(conversation=thread.conversation, home=thread, known_only=True, early=early)
-        case ButtonPressed() | StopRequested():
+        case ButtonPressed() | StopRequested() | CustomerLeft():
             return Admitted(conversation=thread.conversation, home=thread, known_only=True, urgent=True)
         case _:
             assert_never(event)

@@ -36,6 +36,8 @@ class Phrases(Value):
     """Thanks for a thumb."""
     not_yours: str
     """Somebody else's button."""
+    unreadable: str
+    """The platform shows the desk that the customer wrote, and keeps the words."""
     talk_to_person: str
     """Label of the button."""
 
@@ -57,6 +59,7 @@ PHRASES: Mapping[str, Phrases] = {
         question_deleted="You deleted the message that my answer above was about, so please disregard that answer.",
         rated="Thank you, that helps us to get better.",
         not_yours="Only the person who asked can use this button.",
+        unreadable="I can see that you wrote, but not what: please mention me in your message, or reply to one of mine.",
         talk_to_person="Talk to a person",
     ),
     "de": Phrases(
@@ -78,6 +81,7 @@ PHRASES: Mapping[str, Phrases] = {
         "diese Antwort nicht mehr.",
         rated="Danke, das hilft uns, besser zu werden.",
         not_yours="Diesen Knopf kann nur benutzen, wer gefragt hat.",
+        unreadable="Ich sehe, dass Sie geschrieben haben, aber nicht was: Bitte erwähnen Sie mich in Ihrer Nachricht, oder antworten Sie auf eine von meinen.",
         talk_to_person="Mit einem Menschen sprechen",
     ),
     "fr": Phrases(
@@ -99,6 +103,7 @@ PHRASES: Mapping[str, Phrases] = {
         "tenir compte.",
         rated="Merci, cela nous aide à progresser.",
         not_yours="Seule la personne qui a posé la question peut utiliser ce bouton.",
+        unreadable="Je vois que vous avez écrit, mais pas quoi : mentionnez-moi dans votre message, ou répondez à l'un des miens.",
         talk_to_person="Parler à une personne",
     ),
     "es": Phrases(
@@ -119,6 +124,7 @@ PHRASES: Mapping[str, Phrases] = {
         question_deleted="Ha borrado el mensaje al que se refería mi respuesta anterior; por favor, no la tenga en cuenta.",
         rated="Gracias, eso nos ayuda a mejorar.",
         not_yours="Solo la persona que preguntó puede usar este botón.",
+        unreadable="Veo que ha escrito, pero no qué: mencióneme en su mensaje o responda a uno de los míos.",
         talk_to_person="Hablar con una persona",
     ),
 }

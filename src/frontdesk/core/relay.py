@@ -8,11 +8,13 @@ from frontdesk.core.configuration import DeskConfig
 from frontdesk.core.handoff import Handoff
 from frontdesk.core.turn import Turn
 from frontdesk.domain.errors import Undeliverable
-from frontdesk.domain.events import MessageDeleted, MessageEdited, MessagePosted
+from frontdesk.domain.events import CustomerLeft, MessageDeleted, MessageEdited, MessagePosted
 from frontdesk.domain.messages import Message, Relay
 from frontdesk.domain.transcript import CustomerDeleted, CustomerEdited, StaffNoted, StaffSaid
 from frontdesk.domain.turns import KeptSilent, Relayed
 from frontdesk.ports.telemetry import Telemetry
+
+_TAKEN_BACK = "(taken back)"
 
 
 class Crossing:
@@ -64,6 +66,34 @@ class Crossing:
             return
         await self._deliver(turn, message, words)
 
+    async def staff_deleted(self, turn: Turn, event: MessageDeleted) -> None:
+        """What staff take back is taken back for the customer too; that something stood there stays to be seen."""
+        said = next((e for e in reversed(turn.conversation.relayed) if e.source == event.message_id), None)
+        if said is None or said.ref is None:
+            turn.outcome = KeptSilent(why="staff deleted something the customer never saw")
+            return
+        name = said.author.name if said.author else ""
+        try:
+            await turn.chat.edit(said.ref, Relay(name=name or "Staff", markdown=_TAKEN_BACK))
+        except Undeliverable:
+            await self._handoff.line(
+                turn,
+                f"undeletable:{event.message_id}",
+                "⚠️ The customer still sees the message you deleted: it can no longer be changed.",
+            )
+        turn.outcome = Relayed()
+
+    async def left(self, turn: Turn, event: CustomerLeft) -> None:
+        """Staff should not wait for somebody who is gone."""
+        words = "🚪 The customer has left the server. What you write here reaches them only if they come back."
+        await self._handoff.line(turn, f"left:{event.order}", words)
+        turn.outcome = turn.outcome or KeptSilent(why="the customer left the server")
+
+    async def unreadable(self, turn: Turn, event: MessagePosted) -> None:
+        """Staff wrote something that the platform keeps from us."""
+        words = "⚠️ Not sent: I cannot see what you wrote. Mention me in it, or reply to one of my messages."
+        await self._handoff.line(turn, f"unreadable:{event.message.id}", words)
+
     async def _deliver(self, turn: Turn, message: Message, words: str) -> None:
         author = message.author
         relay = Relay(name=author.name or "Staff", image=author.image, markdown=words, attachments=message.attachments)
@@ -93,7 +123,7 @@ class Crossing:
             turn.outcome = KeptSilent(why="changed in the ticket's thread by somebody who is not staff")
             return
         author = await staff.introduce(event.message.author)
-        words = without_notes(event.message.text, self._config.note_marks) or "(taken back)"
+        words = without_notes(event.message.text, self._config.note_marks) or _TAKEN_BACK
         try:
             await turn.chat.edit(said.ref, Relay(name=author.name or "Staff", image=author.image, markdown=words))
         except Undeliverable:

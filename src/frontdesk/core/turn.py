@@ -112,7 +112,14 @@ class Turn:
         ticket = self.conversation.ticket
         touched = any(entry.kind.startswith("ticket_") for entry in self.entries)
         index = (
-            TicketIndex(number=ticket.number, open=ticket.is_open, summary=ticket.wants, opened_at=ticket.opened_at)
+            TicketIndex(
+                number=ticket.number,
+                open=ticket.is_open,
+                summary=ticket.wants,
+                opened_at=ticket.opened_at,
+                conversation=self.conversation.id,
+                customer=self.conversation.customer.key if self.conversation.customer else "",
+            )
             if ticket and touched
             else None
         )

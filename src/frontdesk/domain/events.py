@@ -62,7 +62,14 @@ class StopRequested(_Event):
     by: Person
 
 
+class CustomerLeft(_Event):
+    """The customer left the server that the conversation is in."""
+
+    kind: Literal["customer_left"] = "customer_left"
+    who: Person
+
+
 Event = Annotated[
-    MessagePosted | MessageEdited | MessageDeleted | ButtonPressed | StopRequested,
+    MessagePosted | MessageEdited | MessageDeleted | ButtonPressed | StopRequested | CustomerLeft,
     Field(discriminator="kind"),
 ]

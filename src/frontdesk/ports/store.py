@@ -58,6 +58,9 @@ class TicketIndex(Value):
     summary: str
     """One line for lists."""
     opened_at: float
+    conversation: ConversationId | None = None
+    customer: str = ""
+    """The customer's `Person.key`."""
 
 
 class Commit(Value):

@@ -110,7 +110,7 @@ class DiscordApi:
         self._identity: Identity | None = None
         self._opening = asyncio.Lock()
         self._invalid: deque[float] = deque()
-        self.answered: Callable[[Answered], None] = lambda _: None
+        self.listeners: tuple[Callable[[Answered], None], ...] = ()
         """Told of the limits in every answer."""
         self.pace: Callable[[], Awaitable[None]] = _at_once
         """Waited for before every call but those of interactions."""
@@ -268,31 +268,30 @@ class DiscordApi:
         Route.BASE = self.config.api_url
         trace = aiohttp.TraceConfig()
         trace.on_request_end.append(self._on_answer)
-        client = discord.Client(intents=intents(message_content=self.config.message_content), max_messages=None)
         loop = asyncio.get_running_loop()
-        client.http = _Http(loop, http_trace=trace, max_ratelimit_timeout=LONGEST_WAIT)
-        client.loop = loop
+        http = _Http(loop, http_trace=trace, max_ratelimit_timeout=LONGEST_WAIT)
         try:
-            me = await client.http.static_login(self.config.token.get_secret_value())
-            self._client, self._http = client, client.http
-            app: Any = await client.http.request(Route("GET", "/applications/@me"), timeout=self._patience(None))
+            me = await http.static_login(self.config.token.get_secret_value())
+            app: Any = await http.request(Route("GET", "/applications/@me"), timeout=self._patience(None))
+            switched_on = _switched_on(int(app.get("flags") or 0))
+            self._http, self._client = http, _client(http, loop, self.config, switched_on)
             return Identity(
                 user=str(me["id"]),
                 application=str(app["id"]),
                 name=str(me.get("username") or ""),
                 public_key=str(app.get("verify_key") or ""),
-                intents=_switched_on(int(app.get("flags") or 0)),
+                intents=switched_on,
             )
         except discord.LoginFailure as error:
-            await client.http.close()
+            await http.close()
             raise Misconfigured(
                 "DISCORD_TOKEN is not accepted by Discord: copy the token again from the Bot page of the app"
             ) from error
         except (discord.HTTPException, aiohttp.ClientError, TimeoutError, OSError) as error:
-            await client.http.close()
+            await http.close()
             raise Retry(f"login: {type(error).__name__}") from error
         except (KeyError, TypeError, ValueError, AttributeError) as error:
-            await client.http.close()
+            await http.close()
             raise Misconfigured("DISCORD_API_URL does not answer like Discord: users/@me names nobody") from error
 
     async def _on_answer(
@@ -303,7 +302,9 @@ class DiscordApi:
         if status in (401, 403, 429) and headers.get("X-RateLimit-Scope") != "shared":
             self._invalid.append(self._clock.elapsed())
             self._telemetry.count("discord_refused", status=str(status))
-        self.answered(Answered(params.method, asked.get("template", ""), asked.get("major", ""), status, headers))
+        answered = Answered(params.method, asked.get("template", ""), asked.get("major", ""), status, headers)
+        for listener in self.listeners:
+            listener(answered)
         if asked.get("once") and status in _BROKEN:
             params.response.close()
             raise _Broken(status)
@@ -319,9 +320,20 @@ class DiscordApi:
             raise Retry(f"{what}: too many refusals", after=min(max(after, 1.0), 60.0))
 
 
-def intents(*, message_content: bool) -> discord.Intents:
-    """What the desk hears; only Message Content is privileged."""
-    return discord.Intents(guilds=True, guild_messages=True, dm_messages=True, message_content=message_content)
+def _client(
+    http: HTTPClient, loop: asyncio.AbstractEventLoop, config: DiscordConfig, switched_on: frozenset[str]
+) -> discord.Client:
+    """What the SDK's socket needs of its client. Who leaves a server is heard where Discord lets us."""
+    intents = discord.Intents(
+        guilds=True,
+        guild_messages=True,
+        dm_messages=True,
+        message_content=config.message_content,
+        members="members" in switched_on,
+    )
+    client = discord.Client(intents=intents, max_messages=None)
+    client.http, client.loop = http, loop
+    return client
 
 
 def _switched_on(flags: int) -> frozenset[str]:

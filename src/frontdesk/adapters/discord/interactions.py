@@ -88,6 +88,10 @@ class Receiver(Protocol):
         """Answer `/name text` in Markdown; only this person sees it."""
         ...
 
+    async def left(self, person: Person, name: str) -> None:
+        """Somebody left a server; `name` is that fact's own. Raises Retry."""
+        ...
+
     async def opened(self, person: Person, thread: Thread) -> Sequence[str]:
         """Somebody is about to ask: what could it be?"""
         ...

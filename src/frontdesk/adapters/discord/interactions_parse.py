@@ -1,17 +1,17 @@
 """Turns interactions of Discord into what the desk is to do; pure, and never surprised."""
 
 from collections.abc import Callable, Iterator
-from typing import Any, Literal, TypeVar
-
-from pydantic import BaseModel, ValidationError
+from typing import Any, Literal
 
 from frontdesk.adapters.discord import interactions_wire as wire
 from frontdesk.adapters.discord.api import Identity
 from frontdesk.adapters.discord.custom_ids import CustomIds
+from frontdesk.adapters.discord.parse import DIRECT, Desk, Ignored, name_of, person, posted, read
 from frontdesk.adapters.discord.snowflakes import order
+from frontdesk.adapters.discord.wire import Message as Spoken
 from frontdesk.domain.errors import Unreadable
 from frontdesk.domain.events import ButtonPressed, MessagePosted
-from frontdesk.domain.messages import Attachment, Message, Thread
+from frontdesk.domain.messages import Thread
 from frontdesk.domain.people import Person
 from frontdesk.domain.value import Value
 
@@ -23,7 +23,6 @@ _THREADS = frozenset({10, 11, 12})
 _BETWEEN_OTHERS = 2
 """The context of an interaction in a direct message that the desk is no part of."""
 _WITH_THREADS = frozenset({0, 5})
-_WRITTEN_BY_PEOPLE = frozenset({0, 19})
 _DEEPEST = 4
 """How deep a form's input may lie."""
 
@@ -101,19 +100,17 @@ class Unknown(Value):
 
 Parsed = Pressed | Submitted | Asked | Pointed | Declined | Command | Completion | Unknown
 
-_W = TypeVar("_W", bound=BaseModel)
-
 
 def read_envelope(payload: object) -> wire.Envelope:
     """Raises Unreadable, and then there is nobody to answer."""
-    return _read(wire.Envelope, payload)
+    return read(wire.Envelope, payload)
 
 
 def parse(
     payload: object, desk: Identity, ids: CustomIds, staff_channel: str | None, heard: Callable[[str], str]
 ) -> tuple[Caller, Parsed]:
     """Who did what. `heard` turns Discord's Markdown into plain Markdown. Raises Unreadable."""
-    told = _read(wire.Interaction, payload)
+    told = read(wire.Interaction, payload)
     caller = _caller(told)
     match told.type:
         case 2:
@@ -132,12 +129,10 @@ def _caller(told: wire.Interaction) -> Caller:
     user = (told.member.user if told.member else None) or told.user
     if user is None:
         raise Unreadable("an interaction of nobody")
-    nick = told.member.nick if told.member else None
-    name = nick or user.global_name or user.username
     return Caller(
         interaction=told.id,
         token=told.token,
-        person=_person(user, name),
+        person=person(user, told.member, told.guild_id),
         channel=told.channel.id,
         thread=_place(told),
     )
@@ -146,7 +141,7 @@ def _caller(told: wire.Interaction) -> Caller:
 def _place(told: wire.Interaction) -> Thread:
     channel = told.channel
     if channel.type == _DIRECT and told.context != _BETWEEN_OTHERS:
-        return Thread(platform="discord", community="@me", channel=channel.id, direct=True)
+        return Thread(platform="discord", community=DIRECT, channel=channel.id, direct=True)
     if told.guild_id is None or channel.type in (_DIRECT, _GROUP):
         raise Unreadable("a place where the desk is not")
     if channel.type not in _THREADS:
@@ -157,7 +152,7 @@ def _place(told: wire.Interaction) -> Thread:
 
 
 def _press(told: wire.Interaction, caller: Caller, ids: CustomIds, staff_channel: str | None) -> Parsed:
-    component = _read(wire.Component, told.data)
+    component = read(wire.Component, told.data)
     pressed = ids.read(component.custom_id)
     if pressed is None or pressed.kind != "button" or component.component_type != _BUTTON:
         return Unknown(what="button")
@@ -182,7 +177,7 @@ def _press(told: wire.Interaction, caller: Caller, ids: CustomIds, staff_channel
 
 
 def _submission(told: wire.Interaction, caller: Caller, ids: CustomIds) -> Parsed:
-    form = _read(wire.Form, told.data)
+    form = read(wire.Form, told.data)
     about = ids.read(form.custom_id)
     if about is None or about.kind != "form" or not about.message:
         return Unknown(what="form")
@@ -203,7 +198,7 @@ def _submission(told: wire.Interaction, caller: Caller, ids: CustomIds) -> Parse
 def _command(
     told: wire.Interaction, caller: Caller, desk: Identity, staff_channel: str | None, heard: Callable[[str], str]
 ) -> Parsed:
-    command = _read(wire.Command, told.data)
+    command = read(wire.Command, told.data)
     match command.type, command.name:
         case (1, "desk"):
             return Command(name="desk", text=" ".join(_words(command.options)))
@@ -212,7 +207,7 @@ def _command(
         case (3, _) | (1, "ask") if not _can_hold_a_conversation(told.channel):
             return Declined(why="no threads")
         case (3, _):
-            return _pointed(command, caller, desk, heard)
+            return _pointed(command, caller, desk)
         case (1, "ask"):
             words = [option.value for option in command.options if option.name == "question"]
             question = heard(str(words[0] or "") if words else "").strip()
@@ -235,46 +230,24 @@ def _words(options: tuple[wire.Option, ...]) -> Iterator[str]:
             yield str(option.value)
 
 
-def _pointed(command: wire.Command, caller: Caller, desk: Identity, heard: Callable[[str], str]) -> Parsed:
-    target = command.resolved.messages.get(command.target_id or "")
-    if target is None:
+def _pointed(command: wire.Command, caller: Caller, desk: Identity) -> Parsed:
+    message = command.target_id or ""
+    target = command.resolved.messages.get(message)
+    if target is None or target.get("id") != message:
         raise Unreadable("a menu without its message")
-    if target.author.id == desk.user:
-        return Declined(why="own")
-    if target.author.bot or target.webhook_id is not None or target.type not in _WRITTEN_BY_PEOPLE:
-        return Declined(why="not a person")
-    text = heard(target.content).strip()
-    if not text and not target.attachments:
+    event = posted(
+        read(Spoken, {"channel_id": caller.channel, **target}), _on(caller.thread, message), Desk(user=desk.user)
+    )
+    if isinstance(event, Ignored):
+        return Declined(why="own" if event.reason == "own echo" else "not a person")
+    if not event.message.text and not event.message.attachments:
         return Declined(why="empty")
-    message = Message(
-        id=target.id,
-        author=_person(target.author, target.author.global_name or target.author.username),
-        text=text,
-        attachments=tuple(
-            Attachment(
-                id=file.id,
-                name=file.filename or file.id,
-                media_type=file.content_type or "application/octet-stream",
-                size=max(file.size, 0),
-                url=file.url,
-            )
-            for file in target.attachments
-        ),
-        order=order(target.id),
-    )
-    return Pointed(
-        event=MessagePosted(
-            thread=_on(caller.thread, target.id),
-            ids=(f"discord:pointed:{target.id}", caller.name),
-            order=caller.order,
-            message=message,
-            addressed=True,
-        )
-    )
+    ids = (f"{name_of(event.message.id)}:pointed", caller.name)
+    return Pointed(event=event.model_copy(update={"ids": ids, "order": caller.order, "addressed": True}))
 
 
 def _completion(told: wire.Interaction) -> Parsed:
-    command = _read(wire.Command, told.data)
+    command = read(wire.Command, told.data)
     leaves: list[wire.Leaf] = [leaf for option in command.options for leaf in (option, *option.options)]
     return Completion(typed=next((str(leaf.value or "") for leaf in leaves if leaf.focused), ""))
 
@@ -297,15 +270,3 @@ def _on(place: Thread, message: str) -> Thread:
     if place.direct or place.root is not None:
         return place
     return place.model_copy(update={"root": message})
-
-
-def _person(user: wire.User, name: str) -> Person:
-    return Person(platform="discord", community="discord", id=user.id, name=name)
-
-
-def _read(shape: type[_W], data: object) -> _W:
-    try:
-        return shape.model_validate(data)
-    except ValidationError as error:
-        places = ", ".join(".".join(map(str, each["loc"])) for each in error.errors(include_input=False)[:3])
-        raise Unreadable(f"{shape.__name__}: {places or 'not an object'}") from error

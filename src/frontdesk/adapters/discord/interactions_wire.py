@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-Snowflake = Annotated[str, Field(pattern=r"^[0-9]{1,19}$")]
+from frontdesk.adapters.discord.wire import Member, Snowflake, User
 
 
 class _Wire(BaseModel):
@@ -19,16 +19,10 @@ class Envelope(_Wire):
     type: int
 
 
-class User(_Wire):
-    id: Snowflake
-    username: str = ""
-    global_name: str | None = None
-    bot: bool = False
+class Actor(Member):
+    """A member of a server who did something."""
 
-
-class Member(_Wire):
     user: User | None = None
-    nick: str | None = None
 
 
 class Channel(_Wire):
@@ -43,27 +37,8 @@ class Source(_Wire):
     id: Snowflake
 
 
-class Attachment(_Wire):
-    id: Snowflake
-    filename: str = ""
-    content_type: str | None = None
-    size: int = 0
-    url: str = ""
-
-
-class Target(_Wire):
-    """The message that a menu was opened on."""
-
-    id: Snowflake
-    type: int = 0
-    content: str = ""
-    author: User
-    attachments: tuple[Attachment, ...] = ()
-    webhook_id: Snowflake | None = None
-
-
 class Resolved(_Wire):
-    messages: dict[str, Target] = Field(default_factory=dict)
+    messages: dict[str, dict[str, Any]] = Field(default_factory=dict)
 
 
 class Leaf(_Wire):
@@ -103,7 +78,7 @@ class Interaction(Envelope):
     data: dict[str, Any] = Field(default_factory=dict)
     guild_id: Snowflake | None = None
     channel: Channel
-    member: Member | None = None
+    member: Actor | None = None
     user: User | None = None
     message: Source | None = None
     context: int | None = None

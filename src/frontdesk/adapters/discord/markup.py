@@ -40,7 +40,7 @@ _PARENTHESES = str.maketrans({"(": "%28", ")": "%29"})
 _NO_NAMES: Mapping[str, str] = {}
 
 
-def heard(text: str, own_id: str, *, own_roles: Collection[str] = (), names: Mapping[str, str] = _NO_NAMES) -> Heard:
+def heard(text: str, own_id: str, own_roles: Collection[str] = (), names: Mapping[str, str] = _NO_NAMES) -> Heard:
     """Read Discord's Markdown; the desk's own mention is taken out of the text.
 
     `names`: what the payload says the mentioned people, roles and channels are called, by id.

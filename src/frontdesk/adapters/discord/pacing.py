@@ -33,64 +33,101 @@ SHARE = 10
 SLOT_KNOWN_FOR = 5.0
 
 
+class Place:
+    """One channel: a queue for each route, and the replies that are being written there."""
+
+    def __init__(self, clock: Clock, names: dict[Route, str]) -> None:
+        self.writers = 0
+        """Each will need a final."""
+        self._clock = clock
+        self._names = names
+        """Discord's names for the routes' buckets, as any channel has shown them."""
+        self._queues: dict[Route, Queue] = {}
+
+    @property
+    def is_idle(self) -> bool:
+        return not self.writers and all(queue.is_idle for queue in self._queues.values())
+
+    def queue(self, route: Route) -> "Queue":
+        if route not in self._queues:
+            self._queues[route] = Queue(self, self._clock, self._bucket_of(self._names.get(route)) or Bucket())
+        return self._queues[route]
+
+    def answered(self, answered: Answered) -> None:
+        queue = self._queues.get((answered.method, answered.template))
+        if queue is None:
+            return
+        name = answered.headers.get("X-RateLimit-Bucket")
+        if name and name != queue.bucket.name:
+            self._names[answered.method, answered.template] = name
+            queue.bucket = self._bucket_of(name) or queue.bucket
+        queue.bucket.learn(self._clock.elapsed(), answered.headers, answered.status)
+        self.wake()
+
+    def wake(self) -> None:
+        """Something changed: routes may share a bucket."""
+        for queue in self._queues.values():
+            queue.changed.set()
+
+    def kept(self, bucket: Bucket) -> int:
+        """Calls that drafts leave to finals; never all of them, or nothing would be seen growing."""
+        is_of_edits = EDIT in self._queues and self._queues[EDIT].bucket is bucket
+        finals = (self.writers + 1) // 2 if is_of_edits else 1
+        return min(max(1, finals), bucket.limit - 1)
+
+    def _bucket_of(self, name: str | None) -> Bucket | None:
+        buckets = (queue.bucket for queue in self._queues.values())
+        return next((bucket for bucket in buckets if name and bucket.name == name), None)
+
+
 class Queue:
     """Who waits for one route in one channel. Finals go first; drafts leave room for the finals that will come."""
 
-    def __init__(self, clock: Clock) -> None:
-        self.bucket = Bucket()
-        self.writers = 0
-        """Replies that are being written here: each will need a final."""
+    def __init__(self, place: Place, clock: Clock, bucket: Bucket) -> None:
+        self.bucket = bucket
+        self.changed = asyncio.Event()
+        self._place = place
         self._clock = clock
-        self._finals: deque[asyncio.Future[None]] = deque()
-        self._drafts: deque[asyncio.Future[None]] = deque()
-        self._drafted: float | None = None
+        self._finals: deque[asyncio.Future[Bucket]] = deque()
+        self._drafts: deque[asyncio.Future[Bucket]] = deque()
+        self._drafted = -math.inf
         """When the last draft went."""
-        self._changed = asyncio.Event()
         self._serving: asyncio.Task[None] | None = None
 
     @property
     def is_idle(self) -> bool:
         self.bucket.left(self._clock.elapsed())
-        return self.bucket.is_idle and self._serving is None and not self.writers
-
-    @property
-    def kept(self) -> int:
-        """Calls that drafts leave to finals; never all of them, or nothing would be seen growing."""
-        return min(max(1, (self.writers + 1) // 2), self.bucket.limit - 1)
+        return self.bucket.is_idle and self._serving is None
 
     @asynccontextmanager
     async def turn(self, urgency: Urgency) -> AsyncIterator[None]:
         """Wait for the right to make one call, and make it inside."""
-        await self._admitted(self._finals if urgency == "final" else self._drafts)
+        bucket = await self._admitted(self._finals if urgency == "final" else self._drafts)
         try:
             yield
         finally:
-            self.bucket.landed()
-            self._changed.set()
+            bucket.landed()
+            self._place.wake()
 
-    def answered(self, answered: Answered) -> None:
-        self.bucket.learn(self._clock.elapsed(), answered.headers, answered.status)
-        self._changed.set()
-
-    async def _admitted(self, waiting: deque[asyncio.Future[None]]) -> None:
-        place = asyncio.get_running_loop().create_future()
-        waiting.append(place)
-        self._changed.set()
+    async def _admitted(self, waiting: deque[asyncio.Future[Bucket]]) -> Bucket:
+        admission: asyncio.Future[Bucket] = asyncio.get_running_loop().create_future()
+        waiting.append(admission)
+        self.changed.set()
         if self._serving is None:
             self._serving = asyncio.create_task(self._serve(), name="discord pacing")
         try:
-            await place
+            return await admission
         except asyncio.CancelledError:
-            self._changed.set()
-            if place.done() and not place.cancelled():
-                self.bucket.landed()  # admitted in the very moment in which it was given up
+            if admission.done() and not admission.cancelled():
+                admission.result().landed()  # admitted in the very moment in which it was given up
+            self._place.wake()
             raise
 
     async def _serve(self) -> None:
         """Admit one after the other, for as long as somebody waits."""
         try:
             while self._tidied():
-                self._changed.clear()
+                self.changed.clear()
                 pause = self._pause()
                 if pause > 0:
                     await self._resting(pause)
@@ -99,7 +136,7 @@ class Queue:
                 if not self._finals:
                     self._drafted = now
                 self.bucket.take(now)
-                (self._finals or self._drafts).popleft().set_result(None)
+                (self._finals or self._drafts).popleft().set_result(self.bucket)
         finally:
             self._serving = None
 
@@ -115,23 +152,21 @@ class Queue:
         now = self._clock.elapsed()
         if self._finals:
             return self.bucket.wait(now)
-        pause = self.bucket.wait(now, self.kept)
-        if pause > 0 or self._drafted is None:
-            return pause
-        return max(0.0, self._drafted + self._interval(now) - now)
+        return max(self.bucket.wait(now, self._place.kept(self.bucket)), self._drafted + self._interval(now) - now)
 
     def _interval(self, now: float) -> float:
         """Seconds between two drafts that spread what is left over the rest of the window."""
-        assert self._drafted is not None
+        if self is not self._place.queue(EDIT) or self._drafted == -math.inf:
+            return 0.0
         ends = self.bucket.ends_in(now)
         if ends == math.inf:
             return SOONEST
-        spare = self.bucket.left(now) - self.kept
+        spare = max(0, self.bucket.left(now) - self._place.kept(self.bucket))
         return max(SOONEST, (now + ends - self._drafted) / (spare + 1))
 
     async def _resting(self, seconds: float) -> None:
         """Until something changed, at most so long."""
-        waits: set[asyncio.Task[Any]] = {asyncio.create_task(self._changed.wait())}
+        waits: set[asyncio.Task[Any]] = {asyncio.create_task(self.changed.wait())}
         if seconds != math.inf:
             waits.add(asyncio.create_task(self._clock.sleep(seconds)))
         try:
@@ -146,42 +181,34 @@ class Pacing:
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._queues: dict[str, dict[Route, Queue]] = {}
+        self._places: dict[str, Place] = {}
+        self._names: dict[Route, str] = {}
 
     def turn(self, route: Route, channel: str, urgency: Urgency) -> AbstractAsyncContextManager[None]:
         """Wait for the right to call the route once, and call it inside."""
-        return self._queue(route, channel).turn(urgency)
+        return self._place(channel).queue(route).turn(urgency)
 
     def began(self, channel: str) -> None:
         """A reply is being written there."""
-        self._queue(EDIT, channel).writers += 1
+        self._place(channel).writers += 1
 
     def ended(self, channel: str) -> None:
         """It has its end, or nobody will write one."""
-        self._queue(EDIT, channel).writers -= 1
+        place = self._place(channel)
+        place.writers -= 1
+        place.wake()
 
     def answered(self, answered: Answered) -> None:
         """Told of every answer of the API."""
-        queues = self._queues.get(answered.major, {})
-        name = answered.headers.get("X-RateLimit-Bucket")
-        for route, queue in queues.items():
-            if route == (answered.method, answered.template) or (name and queue.bucket.name == name):
-                queue.answered(answered)
+        if answered.major in self._places:
+            self._places[answered.major].answered(answered)
 
-    def _queue(self, route: Route, channel: str) -> Queue:
-        if channel not in self._queues:
-            self._forget()
-        queues = self._queues.setdefault(channel, {})
-        if route not in queues:
-            queues[route] = Queue(self._clock)
-        return queues[route]
-
-    def _forget(self) -> None:
-        if len(self._queues) < MOST_IDLE:
-            return
-        idle = [name for name, queues in self._queues.items() if all(queue.is_idle for queue in queues.values())]
-        for name in idle:
-            del self._queues[name]
+    def _place(self, channel: str) -> Place:
+        if channel not in self._places:
+            if len(self._places) >= MOST_IDLE:
+                self._places = {name: place for name, place in self._places.items() if not place.is_idle}
+            self._places[channel] = Place(self._clock, self._names)
+        return self._places[channel]
 
 
 class SharedPace:

@@ -137,7 +137,7 @@ def _not_a_person(message: wire.Message, desk: Desk) -> str:
 def _heard(message: wire.Message, desk: Desk) -> Heard:
     names = {user.id: (user.member.nick if user.member else None) or user.global_name or user.username or ""
              for user in message.mentions or ()}  # fmt: skip
-    words = heard(message.content or "", desk.user, desk.roles, names)
+    words = heard(message.content or "", desk.user, own_roles=desk.roles, names=names)
     replied_to_us = message.type == 19 and any(user.id == desk.user for user in message.mentions or ())
     return words._replace(addressed=words.addressed or replied_to_us)
 

@@ -60,17 +60,20 @@ class Places:
     def _direct(self, channel: str) -> Thread:
         return Thread(platform="discord", community=DIRECT, channel=channel, direct=True)
 
-    async def is_direct(self, channel: str) -> bool:
-        known = self._channels.known(channel)
-        return known is not None and known.kind == "direct"
+    async def home(self, thread: Thread) -> Thread:
+        """The name by which the desk knows it: a private thread of ours hangs on the question. Raises Retry."""
+        if thread.root is None or thread.direct or not self._private:
+            return thread
+        root = await self._notebook.get(f"discord:hangs-on:{thread.root}")
+        return thread.model_copy(update={"root": root}) if root else thread
 
     async def standing(self, ref: MessageRef) -> str:
         """The channel that a message of ours stands in. Raises Retry or Refused."""
         thread = ref.thread
-        if thread.root is not None:
-            return thread.root
         if thread.direct:
             return thread.channel
+        if thread.root is not None:
+            return await self._known(thread.channel, thread.root) or thread.root
         facts = await self._channels.facts(thread.channel)
         return ref.id if facts.kind == "forum" else thread.channel
 

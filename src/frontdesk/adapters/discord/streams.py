@@ -10,6 +10,7 @@ from frontdesk.adapters.discord import drafts
 from frontdesk.adapters.discord.api import DiscordApi, Json, Refused
 from frontdesk.adapters.discord.nonces import KNOWN_FOR, nonce
 from frontdesk.adapters.discord.pacing import DELETE, EDIT, POST, SOONEST, Pacing, Route
+from frontdesk.adapters.discord.tries import print_of
 from frontdesk.domain.errors import Ambiguous, DeskError, Retry, Undeliverable
 from frontdesk.domain.messages import MessageRef, Reply, Thread
 from frontdesk.ports.clock import Clock
@@ -77,6 +78,8 @@ class DiscordReplyStream:
         """Characters of it that were fit to be shown when somebody last looked."""
         self._fit = ""
         """Those, as they can stand in a message."""
+        self._messages: tuple[Json, ...] = ()
+        """The messages they make."""
         self._stood = ""
         """What of it Discord was last asked to show."""
         self._began = self._not_before = clock.elapsed()
@@ -193,8 +196,11 @@ class DiscordReplyStream:
     def _wanted(self) -> tuple[Json, ...]:
         """The messages that should stand there by now."""
         self._settled = drafts.settled(self._said, self._settled)
-        self._fit = drafts.shown(self._said[: self._settled])
-        return self._rendered(Reply(markdown=self._fit)) if self._fit else ()
+        fit = drafts.shown(self._said[: self._settled])
+        if fit != self._fit:
+            self._fit = fit
+            self._messages = self._rendered(Reply(markdown=fit))
+        return self._messages
 
     def _behind(self, wanted: tuple[Json, ...]) -> int | None:
         """The first message that does not show what it should; None when all do."""
@@ -229,8 +235,8 @@ class DiscordReplyStream:
             if self._parts[number].shown != wanted[number]:
                 try:
                     await self._insist(EDIT, partial(self._edit, number, wanted[number]))
-                except Refused as refused:
-                    if refused.code not in (GONE, TOO_OLD) or self._again == MOST_AGAIN:
+                except (Refused, Retry) as error:
+                    if not _is_beyond_change(error) or self._again == MOST_AGAIN:
                         raise
                     # What comes after it must come after it again.
                     self._again += 1
@@ -296,7 +302,9 @@ class DiscordReplyStream:
         finally:
             self._is_posting = False
         self._perhaps.pop(number, None)
-        self._parts.append(_Part(str(answer["id"]), payload if _says(answer, payload) else None))
+        # By its nonce it may be an older one, with fewer words.
+        is_this = print_of(answer) == print_of(payload)
+        self._parts.append(_Part(str(answer["id"]), payload if is_this else None))
 
     async def _edit(self, number: int, payload: Json) -> None:
         part = self._parts[number]
@@ -318,9 +326,9 @@ class DiscordReplyStream:
         except Refused as refused:
             if refused.code != ARCHIVED:
                 raise
-        channel = await self._where()
-        await self._api.call("PATCH", "/channels/{channel_id}", body={"archived": False}, channel_id=channel)
-        return await self._once(route, body, message)
+            channel = await self._where()
+            await self._api.call("PATCH", "/channels/{channel_id}", body={"archived": False}, channel_id=channel)
+            raise Retry("the thread was archived", after=0.0) from refused
 
     async def _once(self, route: Route, body: Json | None, message: str) -> Json:
         """One try: whether and when there is another is decided here, not below."""
@@ -331,7 +339,8 @@ class DiscordReplyStream:
         return answer if isinstance(answer, dict) else {}
 
 
-def _says(answer: Json, payload: Json) -> bool:
-    """Whether the message Discord speaks of is the one we meant: by its nonce it may be an older one."""
-    same_words = str(answer.get("content") or "").strip() == str(payload.get("content") or "").strip()
-    return same_words and len(answer.get("components") or ()) == len(payload.get("components") or ())
+def _is_beyond_change(error: Refused | Retry) -> bool:
+    """Somebody deleted the message, or it is so old that Discord takes few edits of it an hour."""
+    if isinstance(error, Refused):
+        return error.code in (GONE, TOO_OLD)
+    return error.after > PATIENCE

@@ -94,15 +94,16 @@ class Message(_Wire):
 
 
 class Deleted(_Wire):
-    id: Snowflake
+    """`MESSAGE_DELETE` and `MESSAGE_DELETE_BULK`."""
+
+    id: Snowflake | None = None
+    ids: tuple[Snowflake, ...] = ()
     channel_id: Snowflake
     guild_id: Snowflake | None = None
 
-
-class DeletedTogether(_Wire):
-    ids: tuple[Snowflake, ...]
-    channel_id: Snowflake
-    guild_id: Snowflake | None = None
+    @property
+    def messages(self) -> tuple[str, ...]:
+        return (self.id,) if self.id is not None else self.ids
 
 
 class Tag(_Wire):

@@ -1,19 +1,16 @@
-"""The words staff can type after a slash, and what the manifest says of them."""
+"""The words staff can type after a slash, as Slack's manifest says them."""
 
-from frontdesk.domain.value import Value
+from typing import Any
 
+from frontdesk.domain.commands import DESK, SlashCommand
 
-class SlashCommand(Value):
-    name: str
-    description: str
-    usage: str
-    subcommands: tuple[str, ...]
-
-
-DESK = SlashCommand(
-    name="/desk",
-    description="The support desk: who is waiting, and help",
-    usage="queue | help",
-    subcommands=("queue", "help"),
-)
 COMMANDS = (DESK,)
+
+
+def slash_command(command: SlashCommand) -> dict[str, Any]:
+    return {
+        "command": f"/{command.name}",
+        "description": command.description,
+        "usage_hint": command.usage,
+        "should_escape": False,
+    }

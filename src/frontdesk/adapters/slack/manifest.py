@@ -4,7 +4,7 @@ import json
 import sys
 from typing import Any
 
-from frontdesk.adapters.slack.commands import COMMANDS
+from frontdesk.adapters.slack.commands import COMMANDS, slash_command
 from frontdesk.adapters.slack.parse import EVENTS
 
 SCOPES = {
@@ -49,14 +49,7 @@ def manifest(name: str = "frontdesk", url: str | None = None) -> dict[str, Any]:
             },
             "bot_user": {"display_name": name, "always_online": True},
             "slash_commands": [
-                {
-                    "command": command.name,
-                    "description": command.description,
-                    "usage_hint": command.usage,
-                    "should_escape": False,
-                    **({} if url is None else {"url": url}),
-                }
-                for command in COMMANDS
+                {**slash_command(command), **({} if url is None else {"url": url})} for command in COMMANDS
             ],
         },
         "oauth_config": {"scopes": {"bot": list(SCOPES)}},

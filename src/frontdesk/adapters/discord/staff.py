@@ -1,0 +1,65 @@
+"""Who is staff: everybody who can see the staff channel."""
+
+import asyncio
+from collections import OrderedDict
+from typing import Any
+
+from frontdesk.adapters.discord.api import DiscordApi, Refused
+from frontdesk.adapters.discord.channels import Channels
+from frontdesk.adapters.discord.permissions import VIEW_CHANNEL, permissions_in
+from frontdesk.domain.errors import Retry
+from frontdesk.ports.clock import Clock
+
+KNOWN_FOR = 60.0
+MOST_KNOWN = 1000
+_UNKNOWN_MEMBER = frozenset({10007, 10013})
+
+
+class Staff:
+    """Computed from roles and overwrites as Discord documents it; asked anew every minute."""
+
+    def __init__(self, api: DiscordApi, channels: Channels, clock: Clock) -> None:
+        self._api = api
+        self._channels = channels
+        self._clock = clock
+        self._known: OrderedDict[str, tuple[float, bool]] = OrderedDict()
+        self._guild: tuple[float, Any, Any] | None = None
+        self._asking = asyncio.Lock()
+
+    async def includes(self, person: str) -> bool:
+        """Raises Retry."""
+        channel = self._api.config.staff_channel
+        if channel is None:
+            return False
+        known = self._known.get(person)
+        if known is not None and known[0] > self._clock.elapsed():
+            return known[1]
+        try:
+            may_see = await self._may_see(channel, person)
+        except Refused as refused:
+            raise Retry(str(refused), after=30.0) from refused
+        self._known[person] = (self._clock.elapsed() + KNOWN_FOR, may_see)
+        while len(self._known) > MOST_KNOWN:
+            self._known.popitem(last=False)
+        return may_see
+
+    async def _may_see(self, channel: str, person: str) -> bool:
+        guild = (await self._channels.facts(channel)).guild or ""
+        try:
+            member: Any = await self._api.call(
+                "GET", "/guilds/{guild_id}/members/{user_id}", guild_id=guild, user_id=person
+            )
+        except Refused as refused:
+            if refused.code in _UNKNOWN_MEMBER:
+                return False
+            raise
+        told, place = await self._told(guild, channel)
+        return bool(permissions_in(told, place, member) & VIEW_CHANNEL)
+
+    async def _told(self, guild: str, channel: str) -> tuple[Any, Any]:
+        async with self._asking:
+            if self._guild is None or self._guild[0] < self._clock.elapsed():
+                told = await self._api.call("GET", "/guilds/{guild_id}", guild_id=guild)
+                place = await self._api.call("GET", "/channels/{channel_id}", channel_id=channel)
+                self._guild = (self._clock.elapsed() + KNOWN_FOR, told, place)
+            return self._guild[1], self._guild[2]
