@@ -19,12 +19,16 @@ async def server(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[DiscordServer
         led_here(server, monkeypatch)
         server.on_exchange = discord_spec.watching(server.violations)
         yield server
-        assert server.violations == []
+        assert server.violations == [], "\n" + "\n".join(server.violations)
 
 
 @pytest.fixture
 def client() -> discord.Client:
-    return discord.Client(intents=discord.Intents.all(), allowed_mentions=discord.AllowedMentions.none())
+    return discord.Client(
+        intents=discord.Intents.all(),
+        allowed_mentions=discord.AllowedMentions.none(),
+        guild_ready_timeout=0.05,
+    )
 
 
 async def test_discord_py_answers_a_question_in_a_thread_on_it(server: DiscordServer, client: discord.Client) -> None:

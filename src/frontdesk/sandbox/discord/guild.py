@@ -8,6 +8,7 @@ from frontdesk.sandbox.discord import example, interaction_answers
 from frontdesk.sandbox.discord.app import App
 from frontdesk.sandbox.discord.cdn import Links
 from frontdesk.sandbox.discord.clock import Clock
+from frontdesk.sandbox.discord.errors import ApiError
 from frontdesk.sandbox.discord.events import Event, Events
 from frontdesk.sandbox.discord.forms import submitted
 from frontdesk.sandbox.discord.happenings import Happenings
@@ -436,7 +437,12 @@ class Guild(Happenings):
         return self.wire.member(person, user=False) | {"permissions": "0"}
 
     def _answered_over_http(self, interaction: Interaction, body: Json) -> None:
-        interaction_answers.answer(self, interaction, body, ())
+        if interaction.ack is not None or self.interactions.too_late(interaction):
+            return
+        try:
+            interaction_answers.answer(self, interaction, body, ())
+        except ApiError as refusal:
+            self.note(f"answer to interaction {interaction.id}: {refusal}")
 
     def modal_of(self, user: str) -> Modal | None:
         """The form on top for this person."""

@@ -78,13 +78,11 @@ class Interaction:
         if self.type == COMPONENT:
             whole["interacted_message_id"] = self.source
         if self.type == SUBMIT:
-            whole["triggering_interaction_metadata"] = {
-                "id": self.root or self.id,
-                "type": COMPONENT,
-                "user": user,
-                "authorizing_integration_owners": {"0": "0"},
-                "interacted_message_id": self.source or self.id,
-            }
+            opened: Json = {"id": self.root or self.id, "type": COMPONENT if self.source else COMMAND, "user": user}
+            opened["authorizing_integration_owners"] = {"0": "0"}
+            if self.source:
+                opened["interacted_message_id"] = self.source
+            whole["triggering_interaction_metadata"] = opened
         return whole
 
 

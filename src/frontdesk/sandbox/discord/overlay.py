@@ -43,11 +43,11 @@ KNOWN: Mapping[str, set[str]] = {
     "message": NEW_MESSAGE,
     "edit": CHANGED_MESSAGE,
     "webhook": WEBHOOK_MESSAGE,
-    "webhook edit": MESSAGE | {"poll"},
+    "webhook edit": MESSAGE | {"poll", "tts"},
     "callback": MESSAGE | {"tts", "poll"},
     "thread on message": {"name", "auto_archive_duration", "rate_limit_per_user"},
     "thread": {"name", "auto_archive_duration", "rate_limit_per_user", "type", "invitable"},
-    "post": {"name", "auto_archive_duration", "rate_limit_per_user", "message", "applied_tags"},
+    "post": {"name", "auto_archive_duration", "rate_limit_per_user", "message", "applied_tags", "type"},
     "thread change": {
         *("name", "archived", "auto_archive_duration", "locked", "invitable", "rate_limit_per_user", "flags"),
         *("applied_tags",),

@@ -48,7 +48,6 @@ class Rest:
         self._faults = faults
         self.limits = limits
         self.requests: list[Request] = []
-        self.violations: list[str] = []
         self.on_exchange: Callable[[Request], None] | None = None
         """Sees every request once its answer is known."""
         self._routes: dict[tuple[str, str], Route] = {
@@ -81,10 +80,6 @@ class Rest:
         if fault is not None and fault.kind == "dropped_after_receipt":
             return _hang_up(request)
         return response
-
-    def note(self, violation: str) -> None:
-        self.violations.append(violation)
-        self._guild.wake()
 
     async def _noted(self, request: web.Request, template: str) -> Request:
         body, files = await _read(request)
@@ -150,15 +145,19 @@ class Rest:
     def _answer(self, request: web.Request, noted: Request) -> Answer:
         route = self._routes.get((request.method, noted.template))
         if route is None:
-            self.note(f"{request.method} {noted.path}: there is no such route here")
+            self._guild.note(f"{request.method} {noted.path}: there is no such route here")
             return Answer(404, {"message": "404: Not Found", "code": 0})
         try:
             self._check_sender(request, noted)
             return route(self._call(request, noted))
         except ApiError as refusal:
             if refusal.mistake:
-                self.note(f"{noted.method} {noted.template}: {refusal}")
+                self._guild.note(f"{noted.method} {noted.template}: {refusal}")
             return Answer(refusal.status, refusal.body())
+        except (AttributeError, KeyError, TypeError, ValueError) as strange:
+            # A body of a shape that no route expects is a mistake of the app, not of this Discord.
+            self._guild.note(f"{noted.method} {noted.template}: {type(strange).__name__}: {strange}")
+            return Answer(400, ApiError(50035).body())
 
     def _call(self, request: web.Request, noted: Request) -> Call:
         if isinstance(noted.json, str):
@@ -172,19 +171,19 @@ class Rest:
             {} if noted.json is None else noted.json,
             noted.files,
             self._guild,
-            lambda violation: self.note(f"{where}: {violation}"),
+            lambda violation: self._guild.note(f"{where}: {violation}"),
         )
 
     def _check_sender(self, request: web.Request, noted: Request) -> None:
-        if "DiscordBot" not in request.headers.get("User-Agent", ""):
-            self.note(f"{noted.method} {noted.template}: the User-Agent is not `DiscordBot (address, version)`")
         if noted.template.startswith(BY_TOKEN_IN_PATH) or noted.template == "/gateway":
             return
+        if "DiscordBot" not in request.headers.get("User-Agent", ""):
+            self._guild.note(f"{noted.method} {noted.template}: the User-Agent is not `DiscordBot (address, version)`")
         given = request.headers.get("Authorization", "")
         if given == f"Bot {self._app.token}" and not self._app.revoked:
             return
         if not given.startswith("Bot "):
-            self.note(f"{noted.method} {noted.template}: no `Bot` token in Authorization")
+            self._guild.note(f"{noted.method} {noted.template}: no `Bot` token in Authorization")
         raise ApiError(0)
 
     def _sent(self, noted: Request, answer: Answer, headers: Mapping[str, str]) -> web.Response:

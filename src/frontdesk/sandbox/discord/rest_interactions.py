@@ -3,7 +3,7 @@
 from frontdesk.sandbox.discord import interaction_answers
 from frontdesk.sandbox.discord.call import DONE, Answer, Call, ok
 from frontdesk.sandbox.discord.errors import ApiError
-from frontdesk.sandbox.discord.values import EPHEMERAL, LOADING, Json
+from frontdesk.sandbox.discord.values import Json
 
 
 def callback(call: Call) -> Answer:
@@ -18,15 +18,17 @@ def callback(call: Call) -> Answer:
     if call.query.get("with_response") not in ("true", "1", "True"):
         return DONE
     about: Json = {"id": interaction.id, "type": interaction.type}
-    resource: Json = {"type": call.body["type"]}
-    if message is not None:
-        about |= {
-            "response_message_id": message.id,
-            "response_message_loading": bool(message.flags & LOADING),
-            "response_message_ephemeral": message.ephemeral_for is not None or bool(message.flags & EPHEMERAL),
-        }
-        resource["message"] = call.guild.wire.message(message)
-    return ok({"interaction": about, "resource": resource})
+    if message is None:
+        return ok({"interaction": about})
+    about |= {
+        "response_message_id": message.id,
+        "response_message_loading": message.loading,
+        "response_message_ephemeral": message.ephemeral_for is not None,
+    }
+    whole: Json = {"interaction": about}
+    if not message.loading:
+        whole["resource"] = {"type": call.body["type"], "message": call.guild.wire.message(message)}
+    return ok(whole)
 
 
 ROUTES = {("POST", "/interactions/{interaction_id}/{interaction_token}/callback"): callback}

@@ -117,7 +117,7 @@ class DiscordServer:
 
     @property
     def violations(self) -> list[str]:
-        return self.rest.violations
+        return self.guild.violations
 
     def calls(self, method: str, template: str) -> list[Request]:
         """The requests of one route."""

@@ -3,7 +3,7 @@
 import asyncio
 import secrets
 from collections import defaultdict
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any
@@ -55,6 +55,8 @@ class State:
         self.attachments: dict[str, Attachment] = {}
         self.modals: defaultdict[str, list[Modal]] = defaultdict(list)
         self.ephemerals: list[Message] = []
+        self.violations: list[str] = []
+        """What the app did that a correct app never does."""
         self.typing: defaultdict[str, list[tuple[str, float]]] = defaultdict(list)
         """Who typed where, and when; newest last."""
         self.commands: dict[str, list[Json]] = {}
@@ -141,7 +143,8 @@ class State:
     def tag_names(self, thread: str) -> list[str]:
         """The tags on a forum post, by name."""
         post = self.channels[thread]
-        offered = {tag.id: tag.name for tag in self.channels[post.parent or ""].tags}
+        forum = self.channels.get(post.parent or "")
+        offered = {tag.id: tag.name for tag in forum.tags} if forum else {}
         return [offered[tag] for tag in post.applied_tags if tag in offered]
 
     # permissions
@@ -282,16 +285,16 @@ class State:
 
     # the feed
 
-    def tell(self, kind: str, whole: Json | Message | Channel | Modal | Person) -> None:
-        if self._queues:
-            shown = self.on_page(whole)
-            for queue in self._queues:
-                queue.put_nowait({"kind": kind, **shown})
+    def note(self, violation: str) -> None:
+        self.violations.append(violation)
         self.wake()
 
-    def on_page(self, whole: Json | Message | Channel | Modal | Person) -> Json:
-        """A change as the page shows it."""
-        return dict(whole) if isinstance(whole, Mapping) else {"value": whole}
+    def tell(self, kind: str, whole: Json | Message | Channel | Modal | Person) -> None:
+        """A change for those who follow: the fact itself, or the thing as it is now under `value`."""
+        shown = whole if isinstance(whole, dict) else {"value": whole}
+        for queue in self._queues:
+            queue.put_nowait({"kind": kind, **shown})
+        self.wake()
 
     def wake(self) -> None:
         """Let everybody who waits look again."""
@@ -329,7 +332,7 @@ class State:
         lines = []
         for channel in self.channels.values():
             marks = [mark for mark in ("archived", "locked") if getattr(channel, mark)]
-            marks += self.tag_names(channel.id) if channel.thread else []
+            marks += self.tag_names(channel.id)
             under = f" in {self.channels[channel.parent].name}" if channel.parent in self.channels else ""
             lines.append(f"{channel.kind} {channel.name!r} ({channel.id}){under} {marks or ''}".rstrip())
             lines += [self._line(message) for message in self.everything(channel.id)]

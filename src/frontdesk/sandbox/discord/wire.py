@@ -417,6 +417,8 @@ class Wire:
             "bot_public": False,
             "bot_require_code_grant": False,
             "flags": flags,
+            "flags_new": str(flags),
+            "eligible_oauth2_scopes": [],
             "hook": True,
             "owner": self.user(owner),
             "team": None,
