@@ -319,8 +319,8 @@ class DiscordSide:
     async def all_received(self) -> None:
         """The desk writes down how far it has stored what it heard, so that another process can go on from there."""
         async with asyncio.timeout(20):
-            while await self._written_down() < self.sequence:
-                await asyncio.sleep(0.02)  # it stands in the store, which tells nobody
+            while await self._written_down() < self.sequence:  # noqa: ASYNC110 - the store tells nobody of it
+                await asyncio.sleep(0.02)
 
     async def nothing_acknowledged(self) -> bool:
         return await self._written_down() < self.sequence

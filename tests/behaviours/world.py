@@ -262,7 +262,7 @@ class World(People):
         self, talk: "Talk", last: Callable[[Sequence[Entry]], bool], timeout: float = 20.0
     ) -> None:
         """Wait until the record of a conversation is as it should be."""
-        async with asyncio.timeout(timeout):
+        async with asyncio.timeout(20):
             while True:
                 self.program.turn_ended.clear()
                 if last(await self.transcript(talk)):
