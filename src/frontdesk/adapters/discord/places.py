@@ -47,6 +47,8 @@ class Places:
 
     async def thread_of(self, channel: str, message: str, guild: str | None) -> tuple[Thread, Facts]:
         """The domain thread of a message in a channel. Raises Retry or Refused."""
+        if guild is None and (known := self._channels.known(channel)) is not None:
+            guild = known.guild
         if guild is None:
             return self._direct(channel), Facts(id=channel, kind="direct")
         facts = await self._channels.facts(channel)
