@@ -208,6 +208,7 @@ async def test_an_acknowledgement_whose_answer_is_lost_is_given(desk: Desk) -> N
 
     assert (first.kind, second.kind) == (6, 6)
     assert len(desk.reception.events) == 2
+    assert not any(line.startswith("discord_interaction_missed") for line in desk.log.lines)
 
 
 async def test_a_press_brought_twice_has_one_name(desk: Desk) -> None:
