@@ -232,7 +232,7 @@ async def ingest_articles(settings: Settings, progress: Progress | None = None) 
 
 async def check(settings: Settings) -> AsyncIterator[tuple[str, str | None]]:
     """Try everything the desk needs: (what, why it does not work or None), one at a time."""
-    yield "configuration", None
+    yield "configuration", _not_enough(settings)
     try:
         connection = await connect(settings.store, join=True)
     except Misconfigured as error:
@@ -265,6 +265,14 @@ async def check(settings: Settings) -> AsyncIterator[tuple[str, str | None]]:
         await model.close()
 
 
+def _not_enough(settings: Settings) -> str | None:
+    try:
+        require_platform(settings)
+    except Misconfigured as error:
+        return str(error)
+    return None
+
+
 async def _no_articles(place: Path) -> str | None:
     try:
         await usable(place)
@@ -281,7 +289,6 @@ async def _nothing_ingested(shelf: RedisShelf) -> str | None:
 
 async def _check_slack(settings: Settings) -> AsyncIterator[tuple[str, str | None]]:
     if settings.slack is None:
-        yield "slack", "switched off: SLACK_BOT_TOKEN is not set"
         return
     app = SlackApp(settings.slack, None, SystemClock(), Metrics())
     try:
@@ -293,7 +300,6 @@ async def _check_slack(settings: Settings) -> AsyncIterator[tuple[str, str | Non
 
 async def _check_discord(settings: Settings) -> AsyncIterator[tuple[str, str | None]]:
     if settings.discord is None:
-        yield "discord", "switched off: DISCORD_TOKEN is not set"
         return
     from frontdesk.adapters.discord.suitability import suitability  # noqa: PLC0415 - costs only who uses it
 
@@ -384,7 +390,7 @@ def require_platform(settings: Settings) -> None:
     """Raises Misconfigured when there is nobody to serve or nobody to hand over to."""
     if settings.slack is None and settings.discord is None:
         raise Misconfigured(
-            "SLACK_BOT_TOKEN and DISCORD_TOKEN are not set: no platform is switched on (try `frontdesk demo` first)"
+            "SLACK_BOT_TOKEN is not set, nor is DISCORD_TOKEN: no platform is switched on (try `frontdesk demo` first)"
         )
     staff = settings.desk.speaking.staff_channel
     if staff is None:

@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 
 from contracts.discord_interacting import Desk, interacting, payloads, until
+from frontdesk.adapters.discord.channels import Channels
+from frontdesk.adapters.discord.commands import commands
 from frontdesk.adapters.discord.interactions import (
     FAILED,
     KEPT,
@@ -15,6 +17,9 @@ from frontdesk.adapters.discord.interactions import (
     TAKEN_UP,
     UNREADABLE,
 )
+from frontdesk.adapters.discord.places import Places
+from frontdesk.adapters.discord.register import register
+from frontdesk.adapters.ops.clock import SystemClock
 from frontdesk.domain.events import ButtonPressed, MessagePosted
 from frontdesk.domain.messages import Thread
 from frontdesk.sandbox.discord import DiscordServer, Fault
@@ -120,6 +125,28 @@ async def test_a_thumb_down_counts_at_once_and_its_comment_follows(desk: Desk) -
     assert [event.comment for event in desk.reception.events] == ["", "The islands"]
     assert {event.thread for event in desk.reception.events} == {thread(direct.channel, None, direct=True)}
     assert {event.message_id for event in desk.reception.events} == {message}
+
+
+async def test_a_button_says_who_pressed_it_whoever_it_is_for(desk: Desk) -> None:
+    """Whether it was theirs to press says the core, which is told by Discord and not by the button."""
+    guild = desk.discord.guild
+    up = desk.ids.button("rate_up", "up")
+    message = await desk.post(SUPPORT, "An answer for Alice", up)
+
+    await guild.press(BOB, SUPPORT, message, up)
+
+    assert [event.by.id for event in desk.reception.events] == [BOB]
+    assert await desk.whispers.whisper(SUPPORT, BOB, {"content": "Not yours."})
+    assert desk.private_words(BOB) == ["Not yours."]
+
+
+async def test_somebody_with_a_form_open_can_be_whispered_to(desk: Desk) -> None:
+    down = desk.ids.button("rate_down", "down")
+    message = await desk.post(SUPPORT, "An answer", down)
+
+    await desk.discord.guild.press(ALICE, SUPPORT, message, down)
+
+    assert await desk.whispers.whisper(SUPPORT, ALICE, {"content": "Thank you."})
 
 
 async def test_a_button_that_nobody_knows_is_answered(desk: Desk) -> None:
@@ -265,6 +292,21 @@ async def test_nothing_in_a_shown_question_is_live(desk: Desk) -> None:
     assert shown.links == []
 
 
+async def test_where_threads_are_private_the_question_is_not_for_everybody(discord: DiscordServer) -> None:
+    async with interacting(discord, threads="private") as desk:
+        await discord.guild.slash(ALICE, SUPPORT, "ask", None, {"question": "Was I charged twice?"})
+
+        await until(lambda: len(desk.reception.events) == 1)
+        (shown,) = discord.guild.messages(SUPPORT)
+        assert "charged" not in shown.shown
+        assert desk.reception.events[0].message.text == "Was I charged twice?"
+
+        channels = Channels(desk.api)
+        places = Places(desk.api, channels, desk.notes, SystemClock(), desk.log)
+        opened = await places.to_write(desk.reception.events[0].thread)
+        assert ALICE in discord.guild.channels[opened.root or ""].members
+
+
 async def test_a_question_in_a_thread_is_asked_there(desk: Desk) -> None:
     guild = desk.discord.guild
     post = await guild.create_post(ALICE, HELP, "Parcel", "Where is it?")
@@ -299,7 +341,7 @@ async def test_a_question_brought_again_after_a_crash_is_the_same_question(desk:
 
 
 async def test_a_very_long_question_is_asked_whole(desk: Desk) -> None:
-    question = "*" * 6_000
+    question = "*" * 2_000
 
     await desk.discord.guild.slash(ALICE, SUPPORT, "ask", None, {"question": question})
 
@@ -355,6 +397,19 @@ async def test_what_could_be_asked_is_offered_while_it_is_typed(desk: Desk) -> N
 
     assert (ack.kind, ack.choices) == (8, ["How do I return an item?"])
     assert none.choices == []
+
+
+async def test_the_commands_are_told_once_and_again_when_they_change(desk: Desk) -> None:
+    told = "/applications/{application_id}/commands"
+    assert len(desk.discord.calls("PUT", told)) == 1
+
+    assert not await register(desk.api, desk.notes, desk.log, commands())
+    assert await register(desk.api, desk.notes, desk.log, commands()[:1])
+    assert len(desk.discord.calls("PUT", told)) == 2
+
+    desk.discord.faults.on("PUT", told, Fault.api_error(400, 50035))
+    assert not await register(desk.api, desk.notes, desk.log, commands())
+    assert await register(desk.api, desk.notes, desk.log, commands())
 
 
 async def test_a_desk_in_another_process_can_whisper(desk: Desk) -> None:

@@ -85,7 +85,7 @@ async def write(channel: Channel, name: str, seconds: float, late: dict[str, flo
 
 @pytest.mark.parametrize(
     ("streams", "limit", "seconds", "most"),
-    [(1, 5, 5.0, 0.1), (3, 5, 5.0, 5.0), (10, 5, 5.0, 10.5), (1, 2, 10.0, 0.1), (3, 10, 2.0, 0.2)],
+    [(1, 5, 5.0, 0.1), (3, 5, 5.0, 5.0), (10, 5, 5.0, 5.3), (8, 5, 5.0, 5.3), (1, 2, 10.0, 0.1), (3, 10, 2.0, 0.2)],
 )
 async def test_the_last_words_come_in_time_and_nothing_is_refused(
     clock: HandClock, pacing: Pacing, streams: int, limit: int, seconds: float, most: float
@@ -98,7 +98,7 @@ async def test_the_last_words_come_in_time_and_nothing_is_refused(
         assert max(late.values()) <= most
         await clock.advance(3.7)
     assert channel.refused == 0
-    assert Counter(what.split()[0] for _, what in channel.edits)["draft"] >= 6
+    assert Counter(what.split()[0] for _, what in channel.edits)["draft"] >= (6 if streams < 9 else 0)
 
 
 @pytest.mark.parametrize("seed", range(20))

@@ -27,6 +27,10 @@ TRIES = 4
 """Of a call that is safe to repeat, when the connection breaks."""
 LONGEST_WAIT = 30.0
 """Seconds a call may wait for its rate limit; the SDK accepts nothing shorter."""
+GOODBYE = 2.0
+"""Seconds for a connection to be closed properly."""
+SILENCE = 60.0
+"""Seconds without a word on the gateway, after which its connection is dead."""
 INVALID_WINDOW = 600.0
 MOST_INVALID = 1_000
 """Refusals (401, 403, 429) in ten minutes after which we stop calling; Discord bans the address at 10,000."""
@@ -85,6 +89,11 @@ class _Http(HTTPClient):
             self._buckets[key] = Limit(self.max_ratelimit_timeout)
             self._try_clear_expired_ratelimits()
         return self._buckets[key]
+
+    async def ws_connect(self, url: str, *, compress: int = 0) -> aiohttp.ClientWebSocketResponse:
+        socket = await super().ws_connect(url, compress=compress)
+        socket._timeout = aiohttp.ClientWSTimeout(ws_close=GOODBYE)  # noqa: SLF001 - a dead connection answers none
+        return socket
 
 
 class DiscordApi:
@@ -321,7 +330,7 @@ def _client(
         message_content=config.message_content,
         members="members" in switched_on,
     )
-    client = discord.Client(intents=intents, max_messages=None)
+    client = discord.Client(intents=intents, max_messages=None, heartbeat_timeout=SILENCE)
     client.http, client.loop = http, loop
     return client
 

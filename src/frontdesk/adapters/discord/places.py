@@ -47,6 +47,8 @@ class Places:
 
     async def thread_of(self, channel: str, message: str, guild: str | None) -> tuple[Thread, Facts]:
         """The domain thread of a message in a channel. Raises Retry or Refused."""
+        if guild is None and (known := self._channels.known(channel)) is not None:
+            guild = known.guild
         if guild is None:
             return self._direct(channel), Facts(id=channel, kind="direct")
         facts = await self._channels.facts(channel)
@@ -193,10 +195,10 @@ class Places:
             self._channels.heard(made, thread.community)
             opened = str(made["id"])
         await self._notebook.put(f"discord:hangs-on:{opened}", root, REMEMBERED)
-        author = (message.get("author") or {}).get("id")
-        if author:
+        asker = _asker(message)
+        if asker:
             await self._api.call(
-                "PUT", "/channels/{channel_id}/thread-members/{user_id}", channel_id=opened, user_id=str(author)
+                "PUT", "/channels/{channel_id}/thread-members/{user_id}", channel_id=opened, user_id=asker
             )
         await self._notebook.put(f"discord:thread:{thread.channel}:{root}", opened, REMEMBERED)
         return opened
@@ -214,6 +216,13 @@ class Places:
             "GET", "/channels/{channel_id}/messages/{message_id}", channel_id=channel, message_id=message
         )
         return found if isinstance(found, dict) else {}
+
+
+def _asker(message: dict[str, Any]) -> str | None:
+    """Who is to see the thread: the author, or who gave the command that our message shows."""
+    behind = message.get("interaction_metadata")
+    person = behind.get("user") if isinstance(behind, dict) else message.get("author")
+    return str(person["id"]) if isinstance(person, dict) and person.get("id") else None
 
 
 def _name(message: dict[str, Any], most: int = 90) -> str:

@@ -101,7 +101,7 @@ def change(call: Call, thread: Channel) -> Answer:
     own = thread.owner == call.app.bot_user_id
     if not moderator and not (own and not set(body) & {"locked", "rate_limit_per_user"}):
         _may_only_reopen(call, thread)
-    if thread.archived and body.get("archived") is not False and set(body) - {"archived", "locked"}:
+    if thread.archived and body.get("archived") is not False and set(body) != {"archived"}:
         raise ApiError(50083)
     if thread.locked and not moderator:
         raise ApiError(160005)
