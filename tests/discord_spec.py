@@ -186,9 +186,10 @@ def _with_text_ids(value: Json) -> Json:
     """The API takes ids as numbers too; the specification does not say so."""
     if isinstance(value, dict):
         whole = {key: _with_text_ids(one) for key, one in value.items()}
-        if (needed := value.get("default_member_permissions")) is not None:
-            # The other way round: documented as text, a number in the specification.
-            whole["default_member_permissions"] = int(needed)
+        for name in ("default_member_permissions", "allow", "deny"):
+            if isinstance(value.get(name), str | int):
+                # The other way round: documented as text, numbers in the specification.
+                whole[name] = int(value[name])
         for one in whole.get("attachments") or ():
             one["id"] = str(one.get("id", ""))
         return whole
