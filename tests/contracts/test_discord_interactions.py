@@ -23,7 +23,7 @@ from frontdesk.adapters.ops.clock import SystemClock
 from frontdesk.domain.events import ButtonPressed, MessagePosted
 from frontdesk.domain.messages import Thread
 from frontdesk.sandbox.discord import DiscordServer, Fault
-from frontdesk.sandbox.discord.example import ALICE, BOB, HELP, SAM, STAFF, SUPPORT
+from frontdesk.sandbox.discord.example import ALICE, BOB, HELP, RANDOM, SAM, STAFF, SUPPORT
 
 CALLBACK = "/interactions/{interaction_id}/{interaction_token}/callback"
 FOLLOW_UP = "/webhooks/{webhook_id}/{webhook_token}"
@@ -388,6 +388,13 @@ async def test_nobody_asks_in_the_staff_channel(desk: Desk) -> None:
 
     assert "channels of customers" in desk.private_words(SAM)[0]
     assert desk.discord.guild.messages(STAFF) == []
+    assert desk.reception.events == []
+
+
+async def test_where_the_desk_sees_nothing_nobody_asks(desk: Desk) -> None:
+    await desk.discord.guild.slash(ALICE, RANDOM, "ask", None, {"question": "Hm?"})
+
+    assert "cannot see this channel" in desk.private_words(ALICE)[0]
     assert desk.reception.events == []
 
 

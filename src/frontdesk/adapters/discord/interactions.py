@@ -60,6 +60,7 @@ _DECLINED = {
     "not a person": "No person wrote that message. Choose one that a person wrote.",
     "empty": "There are no words in it that I could answer.",
     "staff": "Questions are for the channels of customers; here it would not be answered.",
+    "unseen": "I cannot see this channel, and so cannot answer here. Please ask elsewhere, or write to me directly.",
     "no threads": "I cannot open a thread here. Please ask in a text channel, or write to me directly.",
 }
 _UNKNOWN = {
@@ -204,13 +205,15 @@ class Interactions:
         return {"type": FORM, "data": render.modal(action, pressed.event, self._ids)}
 
     async def _pointed(self, caller: Caller, event: MessagePosted, answering: Answering) -> None:
-        kept = await self._keep(caller, event, answering, _only_you(TAKEN_UP))
+        kept = await self._keep(caller, event, answering, _only_you(TAKEN_UP), TAKEN_UP)
         if answering.standing == "late":
             who = escaping.words(event.message.author.name) or "somebody"
             words = f"I am looking at the message of **{who}**." if kept else NOT_KEPT
             await self._say(caller, words)
 
-    async def _keep(self, caller: Caller, event: Event, answering: Answering, first: Json) -> bool:
+    async def _keep(
+        self, caller: Caller, event: Event, answering: Answering, first: Json, afterwards: str = KEPT
+    ) -> bool:
         """Store it and say so; a store that takes its time is not waited for before Discord's time is over."""
         storing = self._spawn(self._stored(caller, event))
         await asyncio.wait({storing}, timeout=STORE_FIRST)
@@ -221,7 +224,7 @@ class Interactions:
             await answering.first(first if first["type"] == FORM else _only_you(STILL_AT_IT))
             stored = await storing
             if not stored or first["type"] != FORM:
-                await answering.tell(KEPT if stored else NOT_KEPT)
+                await answering.tell(afterwards if stored else NOT_KEPT)
         if answering.standing == "late":
             await self._whispers.forget(caller)
         return stored

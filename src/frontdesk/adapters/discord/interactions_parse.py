@@ -21,6 +21,7 @@ _CHAT, _ON_MESSAGE = 1, 3
 _BUTTON = 2
 _TEXT_INPUT = 4
 _DIRECT, _GROUP = 1, 3
+_VIEW_CHANNEL = 1 << 10
 _THREADS = frozenset({10, 11, 12})
 _BETWEEN_OTHERS = 2
 """The context of an interaction in a direct message that the desk is no part of."""
@@ -78,7 +79,7 @@ class Pointed(Value):
 class Declined(Value):
     """A question that cannot be taken up, and why."""
 
-    why: Literal["own", "not a person", "empty", "staff", "no threads"]
+    why: Literal["own", "not a person", "empty", "staff", "no threads", "unseen"]
 
 
 class Command(Value):
@@ -209,6 +210,8 @@ def _command(
         return Declined(why="staff")
     if not _can_hold_a_conversation(told.channel):
         return Declined(why="no threads")
+    if not _is_seen(told.app_permissions):
+        return Declined(why="unseen")
     if command.type == _ON_MESSAGE:
         return _pointed(command, caller, desk)
     words = [option.value for option in command.options if ASK.argument and option.name == ASK.argument.name]
@@ -218,6 +221,13 @@ def _command(
 
 def _can_hold_a_conversation(channel: wire.Channel) -> bool:
     return channel.type in _THREADS or channel.type in _WITH_THREADS or channel.type == _DIRECT
+
+
+def _is_seen(permissions: str | None) -> bool:
+    """People can call the desk in channels that it cannot see, and so cannot answer in."""
+    if permissions is None or not (permissions.isascii() and permissions.isdigit()) or len(permissions) > 30:
+        return True
+    return bool(int(permissions) & _VIEW_CHANNEL)
 
 
 def _words(options: tuple[wire.Option, ...]) -> Iterator[str]:
