@@ -209,6 +209,8 @@ async def _read(request: web.Request) -> tuple[Any, tuple[File, ...]]:
             if isinstance(one, FileField)
         )
         payload = form.get("payload_json")
+        if isinstance(payload, bytes | bytearray):  # a part that says it is JSON is no text to the server
+            payload = payload.decode()
         return _parsed(payload) if isinstance(payload, str) else {}, files
     text = await request.text()
     return _parsed(text) if text else None, ()
