@@ -126,6 +126,9 @@ class DiscordSide:
     def typed(self, markdown: str) -> str:
         return markdown
 
+    def written(self, markdown: str) -> str:
+        return markdown
+
     async def begin(self, who: str, where: str, text: str, files: Iterable[File] = ()) -> Spot:
         place = self.guild.channels[self.place(where)]
         if place.kind == "forum":

@@ -110,6 +110,7 @@ handoff.told_after_ticket | The customer is told only after the ticket exists. |
 handoff.card | The card says who, what they want, why, what was tried, and where. | Five seconds to know.
 handoff.words_in_thread | The customer's words appear in the card's thread, now and later. | Context without clicking. | both | As for `handoff.staff_reply`: by webhook on Discord.
 handoff.staff_reply | A staff reply in the thread reaches the customer under the staff member's name. | People answer people. | both | Slack lets the desk choose a name for each message. Discord needs a webhook of the channel for that.
+handoff.reply_taken_back | A reply that staff delete is taken back from the customer, and that something stood there stays to be seen. | Staff make mistakes, and do not hide them.
 handoff.notes_stay | Lines marked as notes never reach the customer. | Staff must be able to think aloud.
 handoff.assistant_silent | The assistant is silent while staff hold the conversation. | One voice.
 handoff.claim | Claim shows everybody who has the ticket. | No two answers.
@@ -133,6 +134,20 @@ handoff.names_without_webhooks | Where the desk may not use webhooks a person's 
 handoff.archived_thread | Staff's words reach a customer whose thread was archived meanwhile. | Threads archive themselves. | discord | Threads on Slack are never archived.
 handoff.blocked_dm | When a customer takes no direct messages any more staff are told. | Otherwise they wait for ever. | discord | On Slack nobody can block an app's direct messages.
 handoff.customer_left | When a customer leaves the server staff are told. | Otherwise they wait for ever. | discord | On Slack the thread stays, and whoever comes back reads it.
+# across: customers on one platform, staff on the other; the platform named is the customers' ----------------------------
+across.card | A customer on one platform gets a card in the staff channel on the other, with a link that leads back. | A team should not have to be where its customers are.
+across.claim | Staff claim it there, and who comes later is told. | No two answers.
+across.words | Words cross in both directions under the names of who said them, and notes do not. | People answer people.
+across.files | Files cross in both directions with their bytes. | Screenshots are half of support.
+across.edits | What either side changes or deletes is changed, shown or taken back on the other. | Both must talk about the same words.
+across.formatting | Code, lists, links and emphasis keep their meaning on the other platform. | Half of support is code and steps.
+across.mentions | Mentions arrive as names, and nothing that crosses pings anybody. | An id of another platform tells nobody anything.
+across.hand_back | After a hand back the assistant answers again. | Not everything needs a person.
+across.resolve | Resolve tells the customer, and a new message reopens the ticket. | Everybody knows where it stands.
+across.queue | The command of the queue shows tickets of both platforms. | One desk, one queue.
+across.undeliverable | Staff are told when a customer on the other platform cannot be reached. | Otherwise they wait for ever.
+across.restart | A ticket across both platforms goes on after a restart. | Deploys happen.
+across.valid | Every request to either platform is one that its specification allows. | Sandboxes lie, specs less.
 # operation --------------------------------------------------------------------------------------------------------------
 operation.restart | A conversation goes on after a restart of the desk. | Deploys happen.
 operation.restart_mid_answer | A crash in the middle of an answer ends in exactly one answer. | Nothing lost, nothing doubled.
