@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from bench import ack, answers, memory, retrieval, roundtrips, startup, store, throughput
+from bench import ack, answers, discord_ack, discord_streams, memory, retrieval, roundtrips, startup, store, throughput
 from bench.report import machine
 
 MEASUREMENTS: dict[str, Callable[[], Any]] = {
@@ -19,6 +19,8 @@ MEASUREMENTS: dict[str, Callable[[], Any]] = {
     "startup": startup.measure,
     "retrieval": retrieval.measure,
     "store": store.measure,
+    "discord-ack": discord_ack.measure,
+    "discord-streams": discord_streams.measure,
 }
 
 

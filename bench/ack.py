@@ -3,6 +3,7 @@
 import asyncio
 import os
 import time
+from collections import deque
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
@@ -16,7 +17,9 @@ from bench.world import COLLEAGUE, CUSTOMER, Surroundings, desk, surroundings
 RATE = 100
 CHANNELS = 50
 TALK = 10
-"""Messages of a thread: one question, and what a colleague of the customer adds to it."""
+"""One event in so many is a question; the others are what a colleague of the customer adds to a thread."""
+TOGETHER = 50
+"""Questions of a burst."""
 ALL_WITHIN = 10.0
 
 
@@ -24,17 +27,18 @@ async def measure(seconds: float = 10.0, rate: int = RATE) -> Table:
     rows: list[list[str | float]] = []
     async with surroundings(CHANNELS) as around:
         answering = f"while it answers {rate // TALK} questions/s"
-        for name, fsync, listener in (
-            ("slack-bolt, a listener that does nothing", "-", _bolt(around)),
-            ("frontdesk --role gateway: stored, then acknowledged", "always", desk(around, role="gateway")),
-            ("the same", "everysec", desk(around, role="gateway")),
-            (f"frontdesk {answering}", "always", desk(around)),
-            ("the same", "everysec", desk(around)),
+        for name, fsync, together, listener in (
+            ("slack-bolt, a listener that does nothing", "-", 1, _bolt(around)),
+            ("frontdesk --role gateway: stored, then acknowledged", "always", 1, desk(around, role="gateway")),
+            ("the same", "everysec", 1, desk(around, role="gateway")),
+            (f"frontdesk {answering}", "always", 1, desk(around)),
+            ("the same", "everysec", 1, desk(around)),
+            (f"the same, asked in bursts of {TOGETHER}", "always", TOGETHER, desk(around)),
         ):
             if fsync != "-":
                 await _set_fsync(around.store_url, fsync)
             async with listener as child:
-                rows.append([name, fsync, *await _row(around, child, seconds, rate)])
+                rows.append([name, fsync, *await _row(around, child, seconds, rate, together)])
         disk = _fsyncs(around.folder / "probe")
     return Table(
         f"Acknowledgement, {rate} events/s for {seconds:g} s (aim: p99 < 50 ms)",
@@ -44,12 +48,12 @@ async def measure(seconds: float = 10.0, rate: int = RATE) -> Table:
     )
 
 
-async def _row(around: Surroundings, child: Child, seconds: float, rate: int) -> list[str | float]:
+async def _row(around: Surroundings, child: Child, seconds: float, rate: int, together: int = 1) -> list[str | float]:
     slack = around.slack
     await slack.workspace.until(lambda: len(slack.sockets.sockets) > 0, timeout=10)
     slack.sockets.ack_seconds.clear()
     cpu, events = child.cpu_seconds, round(seconds * rate)
-    late = await _say_at(around, events, rate)
+    late = await _say_at(around, events, rate, together)
     with suppress(TimeoutError):
         async with asyncio.timeout(ALL_WITHIN):
             while len(slack.sockets.ack_seconds) < events:  # noqa: ASYNC110 - nobody rings when an ack came
@@ -65,25 +69,24 @@ async def _row(around: Surroundings, child: Child, seconds: float, rate: int) ->
     ]
 
 
-async def _say_at(around: Surroundings, events: int, rate: int) -> list[float]:
-    """Say so much at an even pace, whatever comes back; returns how late each was said, in seconds."""
+async def _say_at(around: Surroundings, events: int, rate: int, together: int) -> list[float]:
+    """Say so much at an even pace, so many questions in a row, whatever comes back; returns how late each was said."""
     loop = asyncio.get_running_loop()
     began, late = loop.time() + 0.1, []
-    threads: dict[str, tuple[str, int]] = {}
+    threads: deque[tuple[str, str]] = deque(maxlen=len(around.channels))
     for number in range(events):
         due = began + number / rate
         await asyncio.sleep(max(0.0, due - loop.time()))
         late.append(loop.time() - due)
-        channel = around.channels[number % len(around.channels)]
-        root, length = threads.get(channel, ("", TALK))
-        if length == TALK:
+        if number % (TALK * together) < together:
+            channel = around.channels[number % len(around.channels)]
             said = await around.slack.workspace.say(CUSTOMER, channel, "How long does shipping take?")
-            threads[channel] = said.ts, 1
+            threads.append((channel, said.ts))
         else:
+            channel, root = threads[number % len(threads)]
             await around.slack.workspace.say(
                 COLLEAGUE, channel, f"I would like to know that too ({number})", thread_ts=root
             )
-            threads[channel] = root, length + 1
     return late
 
 

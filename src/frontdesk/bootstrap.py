@@ -2,7 +2,7 @@
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Literal, Protocol
@@ -12,7 +12,7 @@ from aiohttp import web
 from frontdesk.adapters.library.ingest import Progress, ingest, usable
 from frontdesk.adapters.library.language import language_of
 from frontdesk.adapters.library.search import LibrarySearch
-from frontdesk.adapters.openai.model import OpenAIModel
+from frontdesk.adapters.openai.deferred import DeferredModel
 from frontdesk.adapters.ops.clock import SystemClock
 from frontdesk.adapters.ops.health import Check, Handler, HttpServer
 from frontdesk.adapters.ops.metrics import Metrics
@@ -90,7 +90,14 @@ class Program:
     """A running desk."""
 
     def __init__(
-        self, desk: Desk, worker: Worker | None, store: Store, http: HttpServer, metrics: Metrics, drain_seconds: float
+        self,
+        desk: Desk,
+        worker: Worker | None,
+        store: Store,
+        http: HttpServer,
+        metrics: Metrics,
+        drain_seconds: float,
+        prepare: Callable[[], Awaitable[None]],
     ) -> None:
         self.desk = desk
         self.store = store
@@ -98,6 +105,7 @@ class Program:
         self._worker = worker
         self._http = http
         self._drain_seconds = drain_seconds
+        self._prepare = prepare
         self._stopping = asyncio.Event()
 
     @property
@@ -123,7 +131,7 @@ class Program:
         if self._worker is None:
             await self._stopping.wait()
             return
-        running = asyncio.create_task(self._worker.run(), name="worker")
+        running = asyncio.create_task(self._take_turns(self._worker), name="worker")
         stopping = asyncio.create_task(self._stopping.wait(), name="stopping")
         try:
             await asyncio.wait({running, stopping}, return_when=asyncio.FIRST_COMPLETED)
@@ -139,13 +147,24 @@ class Program:
                 running.cancel()
                 await asyncio.wait({running})
 
+    async def _take_turns(self, worker: Worker) -> None:
+        """First load what the first turn would load on the loop, where events that arrive would wait for it too."""
+        await self._prepare()
+        await worker.run()
+
 
 @asynccontextmanager
 async def running_desk(
-    settings: Settings, role: Role = "all", *, show_traces: bool = False, said: Callable[[str], None] = lambda _: None
+    settings: Settings,
+    role: Role = "all",
+    *,
+    show_traces: bool = False,
+    said: Callable[[str], None] = lambda _: None,
+    prepared: Callable[[], None] = lambda: None,
 ) -> AsyncIterator[Program]:
     """Start everything, in order; on leaving, stop everything in the opposite order.
 
+    `prepared` is called once everything is loaded, a moment after the desk listens.
     Raises Misconfigured with one line when something the operator must mend is in the way.
     """
     clock, metrics = SystemClock(), Metrics()
@@ -154,7 +173,7 @@ async def running_desk(
         stack.push_async_callback(connection.close)
         store = RedisStore(connection, metrics)
         shelf = RedisShelf(connection)
-        model = OpenAIModel(settings.model)
+        model = DeferredModel(settings.model)
         stack.push_async_callback(model.close)
         chats = SwitchedOn()
         library = LibrarySearch(shelf)
@@ -172,13 +191,18 @@ async def running_desk(
         http = _http(settings, metrics, store, apps, role, show_traces=show_traces)
         await http.start()
         stack.push_async_callback(http.stop)
-        program = Program(desk, worker, store, http, metrics, settings.worker.drain_seconds)
+
+        async def prepare() -> None:
+            await library.prepare()  # one after the other: two threads that import would hold the loop up twice as long
+            await model.prepare()
+            prepared()
+
+        program = Program(desk, worker, store, http, metrics, settings.worker.drain_seconds, prepare)
         try:
             async with asyncio.TaskGroup() as group:
-                working = group.create_task(program.work(), name="work")
-                group.create_task(library.prepare(), name="library")
                 if role != "worker":
                     await asyncio.gather(*(app.start() for app in apps.values()))
+                working = group.create_task(program.work(), name="work")
                 try:
                     yield program
                 finally:
@@ -208,7 +232,7 @@ async def ingest_articles(settings: Settings, progress: Progress | None = None) 
 
 async def check(settings: Settings) -> AsyncIterator[tuple[str, str | None]]:
     """Try everything the desk needs: (what, why it does not work or None), one at a time."""
-    yield "configuration", None
+    yield "configuration", _not_enough(settings)
     try:
         connection = await connect(settings.store, join=True)
     except Misconfigured as error:
@@ -232,13 +256,21 @@ async def check(settings: Settings) -> AsyncIterator[tuple[str, str | None]]:
         yield line
     async for line in _check_discord(settings):
         yield line
-    model = OpenAIModel(settings.model)
+    model = DeferredModel(settings.model)
     try:
-        for route in await model.check():
+        for route in await (await model.made()).check():
             tasks = ", ".join(route.tasks)
             yield f"model for {tasks}", None if route.ok else route.line.removeprefix(f"{tasks}: ")
     finally:
         await model.close()
+
+
+def _not_enough(settings: Settings) -> str | None:
+    try:
+        require_platform(settings)
+    except Misconfigured as error:
+        return str(error)
+    return None
 
 
 async def _no_articles(place: Path) -> str | None:
@@ -257,7 +289,6 @@ async def _nothing_ingested(shelf: RedisShelf) -> str | None:
 
 async def _check_slack(settings: Settings) -> AsyncIterator[tuple[str, str | None]]:
     if settings.slack is None:
-        yield "slack", "switched off: SLACK_BOT_TOKEN is not set"
         return
     app = SlackApp(settings.slack, None, SystemClock(), Metrics())
     try:
@@ -269,7 +300,6 @@ async def _check_slack(settings: Settings) -> AsyncIterator[tuple[str, str | Non
 
 async def _check_discord(settings: Settings) -> AsyncIterator[tuple[str, str | None]]:
     if settings.discord is None:
-        yield "discord", "switched off: DISCORD_TOKEN is not set"
         return
     from frontdesk.adapters.discord.suitability import suitability  # noqa: PLC0415 - costs only who uses it
 
@@ -360,7 +390,7 @@ def require_platform(settings: Settings) -> None:
     """Raises Misconfigured when there is nobody to serve or nobody to hand over to."""
     if settings.slack is None and settings.discord is None:
         raise Misconfigured(
-            "SLACK_BOT_TOKEN and DISCORD_TOKEN are not set: no platform is switched on (try `frontdesk demo` first)"
+            "SLACK_BOT_TOKEN is not set, nor is DISCORD_TOKEN: no platform is switched on (try `frontdesk demo` first)"
         )
     staff = settings.desk.speaking.staff_channel
     if staff is None:

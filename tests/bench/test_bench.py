@@ -5,7 +5,7 @@ import sys
 import pytest
 from bench.report import Table, machine
 
-from bench import ack, answers, memory, retrieval, roundtrips, startup, store, throughput
+from bench import ack, answers, discord_ack, discord_streams, memory, retrieval, roundtrips, startup, store, throughput
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the measurements read Linux's /proc")
 
@@ -17,7 +17,7 @@ def rows(table: Table) -> int:
 
 
 async def test_acknowledgements_are_measured_beside_the_floor_of_slack_bolt() -> None:
-    assert rows(await ack.measure(seconds=0.2, rate=50)) == 5
+    assert rows(await ack.measure(seconds=0.2, rate=50)) == 6
 
 
 async def test_the_way_from_event_to_answer_is_measured() -> None:
@@ -46,6 +46,14 @@ def test_retrieval_is_measured() -> None:
 
 async def test_the_store_alone_is_measured() -> None:
     assert rows(await store.measure(turns=10, at_once=4)) == 1
+
+
+async def test_the_last_words_on_discord_are_measured() -> None:
+    assert rows(await discord_streams.measure(lengths=(0.2,), scenes={"2 in one channel": (2, 1)})) == 2
+
+
+async def test_acknowledgements_on_discord_are_measured_beside_replies() -> None:
+    assert rows(await discord_ack.measure(seconds=0.3, rate=20, scenes={"3 replies": 3})) == 1
 
 
 def test_the_machine_is_named() -> None:

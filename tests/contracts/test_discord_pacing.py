@@ -7,12 +7,12 @@ from itertools import pairwise
 from random import Random
 
 import pytest
+from book import Book
 from hand_clock import HandClock
 
 from frontdesk.adapters.discord.api import Answered
 from frontdesk.adapters.discord.nonces import nonce
 from frontdesk.adapters.discord.pacing import EDIT, POST, Pacing, SharedPace, Urgency
-from frontdesk.domain.errors import Retry
 
 WAY = 0.04
 """Seconds to Discord, and back again."""
@@ -85,7 +85,7 @@ async def write(channel: Channel, name: str, seconds: float, late: dict[str, flo
 
 @pytest.mark.parametrize(
     ("streams", "limit", "seconds", "most"),
-    [(1, 5, 5.0, 0.1), (3, 5, 5.0, 5.0), (10, 5, 5.0, 10.5), (1, 2, 10.0, 0.1), (3, 10, 2.0, 0.2)],
+    [(1, 5, 5.0, 0.1), (3, 5, 5.0, 5.0), (10, 5, 5.0, 5.3), (8, 5, 5.0, 5.3), (1, 2, 10.0, 0.1), (3, 10, 2.0, 0.2)],
 )
 async def test_the_last_words_come_in_time_and_nothing_is_refused(
     clock: HandClock, pacing: Pacing, streams: int, limit: int, seconds: float, most: float
@@ -98,7 +98,7 @@ async def test_the_last_words_come_in_time_and_nothing_is_refused(
         assert max(late.values()) <= most
         await clock.advance(3.7)
     assert channel.refused == 0
-    assert Counter(what.split()[0] for _, what in channel.edits)["draft"] >= 6
+    assert Counter(what.split()[0] for _, what in channel.edits)["draft"] >= (6 if streams < 9 else 0)
 
 
 @pytest.mark.parametrize("seed", range(20))
@@ -194,32 +194,6 @@ async def test_channels_that_are_at_rest_are_forgotten(clock: HandClock, pacing:
             pass
         await clock.advance(6)
     assert len(pacing._places) <= 1001
-
-
-class Book:
-    """A notebook all processes share, in memory."""
-
-    def __init__(self) -> None:
-        self.counts: Counter[str] = Counter()
-        self.trips = 0
-        self.is_away = False
-
-    async def put(self, name: str, text: str, seconds: float) -> None:
-        raise NotImplementedError
-
-    async def get(self, name: str) -> str | None:
-        raise NotImplementedError
-
-    async def forget(self, name: str) -> None:
-        raise NotImplementedError
-
-    async def add(self, name: str, amount: int, seconds: float) -> int:
-        await asyncio.sleep(0)
-        if self.is_away:
-            raise Retry("the store is away")
-        self.trips += 1
-        self.counts[name] += amount
-        return self.counts[name]
 
 
 async def go(clock: HandClock, pace: Callable[[], Awaitable[None]], calls: int, times: list[float]) -> None:

@@ -8,15 +8,16 @@ from random import Random
 from typing import Any
 
 import pytest
+from book import Book
 from hand_clock import HandClock
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from slack_desk import Notebook
 
-from contracts.slack_desk import Notebook
 from frontdesk.adapters.discord import drafts, render
 from frontdesk.adapters.discord.api import Answered, DiscordApi, Refused
 from frontdesk.adapters.discord.custom_ids import CustomIds
-from frontdesk.adapters.discord.pacing import Pacing
+from frontdesk.adapters.discord.pacing import Pacing, SharedPace
 from frontdesk.adapters.discord.streams import DiscordReplyStream
 from frontdesk.domain.errors import Ambiguous, Retry
 from frontdesk.domain.messages import Reply, Thread
@@ -38,6 +39,7 @@ class Channel(DiscordApi):
         self.calls: list[str] = []
         self.drafts: list[str] = []
         self.is_archived = False
+        self.pace: Any = None
         self._ids = count(100)
 
     async def call(  # type: ignore[override]  # only what a stream asks for
@@ -46,6 +48,8 @@ class Channel(DiscordApi):
         what = f"{method} {path}"
         assert ADDRESS.match(what)
         self.calls.append(what)
+        if self.pace is not None:
+            await self.pace()
         await self.hands.sleep(0.05)
         fault = self.faults.pop(0) if self.faults else ""
         if fault == "refused by the socket":
@@ -58,7 +62,7 @@ class Channel(DiscordApi):
             self.is_archived = True
         answer = self._done(method, path, body, names)
         await self.hands.sleep(0.05)
-        self.pacing.answered(Answered(method, path, "9", 200, {}))
+        self.pacing.answered(Answered(method, path, names["channel_id"], 200, {}))
         if fault == "lost after":
             raise Ambiguous(what)
         return answer
@@ -109,15 +113,15 @@ class Bench:
         self.spoke = 0
         self.stream = self.another()
 
-    def another(self) -> DiscordReplyStream:
+    def another(self, thread: Thread = THREAD, marker: str = "m") -> DiscordReplyStream:
         tasks: set[asyncio.Task[None]] = set()
         return DiscordReplyStream(
             self.channel,
             self.pacing,
             self.clock,
             Notebook(),
-            THREAD,
-            "m",
+            thread,
+            marker,
             lambda reply: render.messages(reply, IDS),
             self._place,
             tasks.add,
@@ -277,6 +281,34 @@ async def test_a_place_that_refuses_is_undeliverable() -> None:
     assert not bench.stream.visible
     with pytest.raises(Refused):
         await bench.clock.run(bench.stream.finish(Reply(markdown="At once.")))
+
+
+async def test_last_words_wait_for_no_draft_when_a_hundred_replies_are_written_at_once() -> None:
+    bench = Bench()
+    shared = SharedPace(Book(), bench.clock)
+    bench.channel.pace = shared
+    bench.channel.pacing = bench.pacing = Pacing(bench.clock, shared)
+    threads = [THREAD.model_copy(update={"root": str(n)}) for n in range(120)]
+    streams = [bench.another(thread, str(thread.root)) for thread in threads]
+    late: list[float] = []
+
+    async def finish(stream: DiscordReplyStream) -> None:
+        began = bench.clock.time
+        await stream.finish(Reply(markdown="The end."))
+        late.append(bench.clock.time - began)
+
+    ends = []
+    for round_ in range(20):
+        for stream in streams[round_:]:
+            await stream.append("Some more words for everybody to read.\n")
+        if round_ >= 5:
+            ends.append(asyncio.create_task(finish(streams[round_])))
+        await bench.clock.advance(0.5)
+    await bench.clock.run(asyncio.gather(*ends))
+    assert len(bench.channel.drafts) > 350
+    assert max(late) < 1.0
+    for stream in streams:
+        stream.abandon()
 
 
 @settings(max_examples=500)

@@ -72,7 +72,7 @@ async def connected(discord: DiscordServer) -> AsyncIterator[Desk]:
     clock = SystemClock()
     api = DiscordApi(config, clock, Notebook())
     pacing = Pacing(clock)
-    api.answered = pacing.answered
+    api.listeners = (pacing.answered,)
     await api.identity()
     desk = Desk(discord, api, pacing, clock)
     try:

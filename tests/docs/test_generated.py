@@ -57,7 +57,7 @@ def test_the_lock_knows_every_dependency_of_the_project() -> None:
     lock = tomllib.loads((ROOT / "uv.lock").read_text(encoding="utf-8"))
     locked = {package["name"] for package in lock["package"]}
     needed = [*project["dependencies"], *project["optional-dependencies"]["test"]]
-    names = {re.split(r"[\[<>=!;\s]", need)[0].lower().replace("_", "-") for need in needed}
+    names = {re.split(r"[\[<>=!;\s]", need)[0].lower().replace("_", "-").replace(".", "-") for need in needed}
     assert names - locked == set()
 
 

@@ -12,7 +12,9 @@ import yaml
 from typer.main import get_command
 
 from docs.pages import PAGES, README, ROOT, blocks, code_spans, commands, links, name_of, prose
+from frontdesk.adapters.discord.manifest import INTENTS, PERMISSIONS
 from frontdesk.adapters.slack.manifest import SCOPES
+from frontdesk.bootstrap import require_platform
 from frontdesk.cli import app
 from frontdesk.settings import Environment, load_settings
 
@@ -99,13 +101,18 @@ def test_every_toml_snippet_is_understood(tmp_path: Path) -> None:
 
 
 def test_every_env_snippet_makes_a_desk_that_can_run() -> None:
-    (block,) = blocks("ini", [README])
-    given = dict(line.split("=", 1) for line in block.text.splitlines())
-    settings = load_settings(given)
-    assert settings.slack is not None
-    assert settings.desk.speaking.staff_channel is not None
-    assert settings.desk.speaking.channels
-    assert settings.knowledge is not None
+    slack, discord = (
+        {**dict(line.split("=", 1) for line in each.text.splitlines())} for each in blocks("ini", [README])
+    )
+    on_slack = load_settings(slack)
+    assert on_slack.slack is not None
+    assert on_slack.knowledge is not None
+    on_discord = load_settings({**discord, "DISCORD_TOKEN": "a-token-as-long-as-discord-s"})
+    assert on_discord.discord is not None
+    for settings in (on_slack, on_discord):
+        assert settings.desk.speaking.staff_channel is not None
+        assert settings.desk.speaking.channels
+        require_platform(settings)
 
 
 def test_every_python_and_json_snippet_parses() -> None:
@@ -140,6 +147,13 @@ def test_the_scopes_and_their_reasons_are_the_manifest_s() -> None:
     page = (ROOT / "docs" / "slack.md").read_text(encoding="utf-8")
     rows = dict(re.findall(r"^\| `([\w:.]+)` \| (.+) \|$", page.split("## Socket Mode")[0], re.MULTILINE))
     assert rows == SCOPES
+
+
+def test_discord_s_permissions_and_intents_and_their_reasons_are_the_manifest_s() -> None:
+    page = (ROOT / "docs" / "discord.md").read_text(encoding="utf-8")
+    rows = dict(re.findall(r"^\| `([A-Z_]+)` \| (.+) \|$", page, re.MULTILINE))
+    permissions = {str(permission.name): reason for permission, reason in PERMISSIONS.items()}
+    assert rows == permissions | {intent: reason for intent, (_, reason) in INTENTS.items()}
 
 
 def test_every_decision_is_listed_and_says_how_it_fails() -> None:

@@ -18,7 +18,11 @@ async def test_a_whole_conversation_leaves_no_word_in_the_logs_or_metrics(office
     office.workspace.add_person("UQUOKKA", "quokkaname", real_name="Quokkaname Smith")
     await office.workspace.join("UQUOKKA", "CSUPPORT")
     desk = await office.run(
-        FRONTDESK_LOG_LEVEL="debug", FRONTDESK_KNOWLEDGE=str(articles), OPENAI_API_KEY=key, PYTHONWARNINGS="default"
+        FRONTDESK_LOG_LEVEL="debug",
+        FRONTDESK_KNOWLEDGE=str(articles),
+        OPENAI_API_KEY=key,
+        OPENAI_LOG="debug",
+        PYTHONWARNINGS="default",
     )
     asked = await office.ask("Which quokkamessage colour has the lamp?", who="UQUOKKA")
     await office.answered(asked)

@@ -1,12 +1,15 @@
-"""A sandbox Slack and the real SDK's client and app for it."""
+"""A sandbox Slack with the real SDK's client and app for it, and a sandbox Discord with a plain client."""
 
 from collections.abc import AsyncIterator
 
 import aiohttp
 import pytest
+from discord_client import Client
 from slack_bolt.async_app import AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
+import discord_spec
+from frontdesk.sandbox.discord import DiscordServer
 from frontdesk.sandbox.slack import SlackServer
 
 
@@ -25,3 +28,21 @@ async def client(slack: SlackServer) -> AsyncIterator[AsyncWebClient]:
 @pytest.fixture
 def app(slack: SlackServer, client: AsyncWebClient) -> AsyncApp:
     return AsyncApp(client=client, signing_secret=slack.signing_secret)
+
+
+@pytest.fixture
+async def discord() -> AsyncIterator[DiscordServer]:
+    async with DiscordServer() as server:
+        server.on_exchange = discord_spec.watching(server.violations)
+        yield server
+        if (spec := discord_spec.load()) is not None:
+            faults = [
+                fault for event in server.guild.events.sent for fault in spec.wrong_with_event(event.name, event.data)
+            ]
+            assert faults == []
+
+
+@pytest.fixture
+async def rest(discord: DiscordServer) -> AsyncIterator[Client]:
+    async with aiohttp.ClientSession() as session:
+        yield Client(discord, session)

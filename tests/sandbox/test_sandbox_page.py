@@ -12,6 +12,8 @@ from slack_bolt.async_app import AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
 from frontdesk.sandbox import Sandbox
+from frontdesk.sandbox.discord.example import ALICE, HELP, STAFF, SUPPORT
+from frontdesk.sandbox.page import Platform
 
 
 @pytest.fixture
@@ -33,8 +35,64 @@ async def post(page: aiohttp.ClientSession, act: str, **args: Any) -> dict[str, 
 
 
 async def test_everything_starts_on_its_own_port(box: Sandbox) -> None:
-    ports = {url.split(":")[2].split("/")[0] for url in (box.slack.api_url, box.model.base_url, box.page_url)}
-    assert len(ports) == 3
+    urls = (box.slack.api_url, box.discord.api_url, box.model.base_url, box.page_url)
+    assert len({url.split(":")[2].split("/")[0] for url in urls}) == 4
+
+
+@pytest.mark.parametrize("platform", ["slack", "discord"])
+async def test_only_the_platforms_asked_for_are_started(platform: Platform) -> None:
+    async with Sandbox(platforms=[platform]) as box, aiohttp.ClientSession(base_url=box.page_url) as page:
+        started = {"slack": box.slack.app.base_url, "discord": box.discord.app.base_url}
+        assert [name for name, url in started.items() if url] == [platform]
+        async with page.get("sandbox/about") as answer:
+            assert await answer.json() == {"platforms": [platform], "staff_on": platform, "model": {"stand_in": True}}
+        for name, path in (("slack", "sandbox/state"), ("discord", "sandbox/discord/state")):
+            async with page.get(path) as answer:
+                assert answer.status == (200 if name == platform else 404)
+
+
+async def test_the_page_is_told_where_the_staff_channel_is(box: Sandbox, page: aiohttp.ClientSession) -> None:
+    async def staff_on() -> str:
+        async with page.get("sandbox/about") as answer:
+            return str((await answer.json())["staff_on"])
+
+    assert await staff_on() == "slack"
+    box.staff_on = "discord"
+    assert await staff_on() == "discord"
+
+
+async def test_what_is_said_on_discord_is_in_its_state_and_in_its_changes(
+    box: Sandbox, page: aiohttp.ClientSession
+) -> None:
+    async with page.ws_connect("sandbox/discord/changes") as changes:
+        said = await post(page, "discord/say", user=ALICE, channel=SUPPORT, text="hello")
+        frame = json.loads(await changes.receive_str(timeout=2))
+        assert (frame["kind"], frame["id"], frame["content"]) == ("message", said["id"], "hello")
+        await post(page, "discord/edit", user=ALICE, channel=SUPPORT, id=said["id"], text="hello again")
+        assert json.loads(await changes.receive_str(timeout=2))["kind"] == "changed"
+    thread = await post(page, "discord/thread", user=ALICE, channel=SUPPORT, id=said["id"], name="a thread")
+    await post(page, "discord/react", user=ALICE, channel=SUPPORT, id=said["id"])
+    opened = await post(page, "discord/post", user=ALICE, channel=HELP, title="Lamp", text="broken")
+    async with page.get("sandbox/discord/state") as answer:
+        state = await answer.json()
+    [message] = [one for one in state["messages"][SUPPORT] if one["written"]]
+    assert (message["content"], message["reactions"]) == ("hello again", {"👍": [ALICE]})
+    threads = {one["id"]: one for one in state["channels"] if one["parent"]}
+    assert set(threads) == {thread["id"], opened["id"]}
+    assert ALICE in threads[thread["id"]]["seen_by"]
+    refused = await post(page, "discord/say", user=ALICE, channel=STAFF, text="let me in")
+    assert refused["ok"] is False
+    assert "does not see" in refused["error"]
+    await post(page, "discord/delete", user=ALICE, channel=SUPPORT, id=said["id"])
+    assert box.discord.guild.messages(SUPPORT) == []
+
+
+async def test_another_site_may_not_act_on_discord_either(page: aiohttp.ClientSession) -> None:
+    evil = {"Origin": "https://evil.example"}
+    async with page.post("sandbox/discord/say", json={}, headers=evil) as answer:
+        assert answer.status == 403
+    with pytest.raises(aiohttp.WSServerHandshakeError):
+        await page.ws_connect("sandbox/discord/changes", headers=evil)
 
 
 async def test_what_is_said_on_the_page_is_in_the_state_and_in_the_changes(

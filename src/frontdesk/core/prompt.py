@@ -1,6 +1,7 @@
 """What the model is told: instructions in the system role, everything people wrote as escaped data."""
 
 from collections.abc import Mapping, Sequence
+from functools import cache
 from xml.sax.saxutils import escape, quoteattr
 
 from frontdesk.core.configuration import DeskConfig
@@ -102,10 +103,12 @@ def summary_prompt(config: DeskConfig, history: Sequence[Spoken], question: str)
     return Said(role="system", text=system), Said(role="user", text=f"{_conversation(history)}\n{asked}")
 
 
+@cache
 def triage_schema() -> OutputSchema:
     return OutputSchema(name="triage", json_schema=Triage.model_json_schema())
 
 
+@cache
 def summary_schema() -> OutputSchema:
     return OutputSchema(name="summary", json_schema=Summary.model_json_schema())
 

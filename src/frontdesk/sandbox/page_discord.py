@@ -30,8 +30,8 @@ class DiscordSide:
             "people": [_person(person) for person in guild.people.values()],
             "roles": [{"id": role.id, "name": role.name} for role in guild.roles.values()],
             "channels": [self._channel(channel) for channel in guild.channels.values()],
-            "messages": {place: [_message(one) for one in guild.standing(place)] for place in guild.channels},
-            "ephemerals": [_message(one) for one in guild.ephemerals],
+            "messages": {place: [self._message(one) for one in guild.standing(place)] for place in guild.channels},
+            "ephemerals": [self._message(one) for one in guild.ephemerals],
             "modals": [_modal(modal) for modals in guild.modals.values() for modal in modals],
             "typing": [place for place in guild.channels if guild.is_typing(place)],
             "commands": [command for commands in guild.commands.values() for command in commands],
@@ -44,7 +44,7 @@ class DiscordSide:
     def _shown(self, change: Json) -> Json:
         value = change.get("value")
         if isinstance(value, Message):
-            return _message(value)
+            return self._message(value)
         if isinstance(value, Channel):
             return self._channel(value)
         if isinstance(value, Person):
@@ -74,6 +74,35 @@ class DiscordSide:
             "tags": [{"id": tag.id, "name": tag.name} for tag in channel.tags],
             "applied_tags": guild.tag_names(channel.id) if known and channel.thread else [],
             "seen_by": [one.id for one in people if known and guild.may(one.id, channel.id, "VIEW_CHANNEL")],
+        }
+
+    def _message(self, message: Message) -> Json:
+        author = self._guild.people.get(message.author)
+        return {
+            "id": message.id,
+            "channel": message.channel,
+            "author": message.author,
+            "name": message.name,
+            "app": bool(message.webhook) or (author is not None and author.is_bot),
+            "webhook": bool(message.webhook and message.webhook != message.application),
+            "type": message.type,
+            "written": message.written,
+            "content": message.content,
+            "embeds": list(message.embeds),
+            "components": list(message.components),
+            "attachments": [
+                {"id": one.id, "name": one.name, "mimetype": one.mimetype, "size": len(one.content)}
+                for one in message.attachments
+            ],
+            "reply_to": message.reply_to,
+            "pings": list(message.pings),
+            "hides_embeds": bool(message.flags & 4),
+            "loading": message.loading,
+            "edited": message.edited,
+            "deleted": message.deleted,
+            "reactions": {emoji: list(users) for emoji, users in message.reactions.items()},
+            "for": message.ephemeral_for,
+            "at": message.at,
         }
 
     # acts
@@ -181,35 +210,6 @@ def _person(person: Person) -> Json:
         "is_bot": person.is_bot,
         "is_staff": bool(person.roles) and not person.is_bot,
         "in_guild": person.in_guild,
-    }
-
-
-def _message(message: Message) -> Json:
-    return {
-        "id": message.id,
-        "channel": message.channel,
-        "author": message.author,
-        "name": message.name,
-        "app": bool(message.webhook or message.application),
-        "webhook": bool(message.webhook and message.webhook != message.application),
-        "type": message.type,
-        "written": message.written,
-        "content": message.content,
-        "embeds": list(message.embeds),
-        "components": list(message.components),
-        "attachments": [
-            {"id": one.id, "name": one.name, "mimetype": one.mimetype, "size": len(one.content)}
-            for one in message.attachments
-        ],
-        "reply_to": message.reply_to,
-        "pings": list(message.pings),
-        "hides_embeds": bool(message.flags & 4),
-        "loading": message.loading,
-        "edited": message.edited,
-        "deleted": message.deleted,
-        "reactions": {emoji: list(users) for emoji, users in message.reactions.items()},
-        "for": message.ephemeral_for,
-        "at": message.at,
     }
 
 

@@ -6,14 +6,26 @@ from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
+from frontdesk.sandbox.discord.guild import Guild
+from frontdesk.sandbox.discord.values import Channel as DiscordChannel
+from frontdesk.sandbox.discord.values import Message as DiscordMessage
 from frontdesk.sandbox.slack.values import Json, Message
 from frontdesk.sandbox.slack.workspace import Workspace
 
 _PRESSED = ("actions", "context_actions")
-"""Blocks that hold nothing but buttons."""
+"""Slack's blocks that hold nothing but buttons."""
 _DATE = re.compile(r"<!date\^[^|>]*\|([^>]*)>")
 _BOLD = re.compile(r"(?<![\w*])\*(\w[^*\n]*)\*(?![\w*])")
 _LINK = re.compile(r"<(https?://[^|>]+)\|([^>]*)>")
+
+_CODE = re.compile(r"(```.*?```|`[^`\n]+`)", re.DOTALL)
+_MARKS = re.compile(r"(?<![\\\w*_~|])(\*\*\*|\*\*|__|~~|\|\||[*_])(?=\S)(.+?)(?<=\S)(?<!\\)\1(?![\w*])")
+_LINE_MARKS = re.compile(r"^(?:-# |#{1,3} )", re.MULTILINE)
+_MASKED = re.compile(r"\[([^\]\n]+)\]\(<?(https?://[^\s<>)]+)>?\)")
+_ANGLE = re.compile(r"<(https?://[^\s>]+)>")
+_MOMENT = re.compile(r"<t:(\d+)(?::\w)?>")
+_NAMED = re.compile(r"<(@|#)!?(\d+)>")
+_ESCAPED = re.compile(r"\\([^\w\s]|_)")
 
 
 @dataclass(frozen=True)
@@ -50,15 +62,90 @@ class Heard:
         )
 
 
-def read_aloud(workspace: Workspace, channel: str, root: str, staff_channel: str) -> Heard:
-    """The thread that hangs on `root`, and all of the staff channel."""
-    staff = [m for top in workspace.history(staff_channel) for m in workspace.thread(staff_channel, top.ts)]
+def read_aloud(
+    customer_side: Workspace | Guild,
+    channel: str,
+    root: str,
+    staff_channel: str,
+    *,
+    staff_side: Workspace | Guild | None = None,
+) -> Heard:
+    """The thread that hangs on `root`, and all of the staff channel, which may be on the other platform."""
+    staff_side = staff_side or customer_side
     return Heard(
-        customer_channel=workspace.channels[channel].name,
-        customer=tuple(_line(workspace, m) for m in workspace.thread(channel, root)),
-        staff_channel=workspace.channels[staff_channel].name,
-        staff=tuple(_line(workspace, m) for m in staff),
+        customer_channel=customer_side.channels[channel].name,
+        customer=_thread(customer_side, channel, root),
+        staff_channel=staff_side.channels[staff_channel].name,
+        staff=_everything(staff_side, staff_channel),
     )
+
+
+def _thread(side: Workspace | Guild, channel: str, root: str) -> tuple[Line, ...]:
+    if isinstance(side, Workspace):
+        return tuple(_line(side, message) for message in side.thread(channel, root))
+    place = side.channels[channel]
+    if place.dm:
+        return _discord_lines(side, place, reply=False)
+    starter = side.message(channel, root)
+    first = [] if starter is None else [_discord_line(side, starter, reply=False)]
+    thread = side.channels.get(root) or (_private_thread(side, place, starter) if starter else None)
+    return (*first, *(_discord_lines(side, thread, reply=True) if thread else ()))
+
+
+def _everything(side: Workspace | Guild, channel: str) -> tuple[Line, ...]:
+    if isinstance(side, Workspace):
+        return tuple(_line(side, one) for top in side.history(channel) for one in side.thread(channel, top.ts))
+    place = side.channels[channel]
+    if place.kind == "forum":
+        return tuple(line for post in side.threads(channel) for line in _discord_lines(side, post, reply=True))
+    lines: list[Line] = []
+    for top in side.messages(channel):
+        lines.append(_discord_line(side, top, reply=False))
+        if top.id in side.channels:
+            lines += _discord_lines(side, side.channels[top.id], reply=True)
+    return tuple(lines)
+
+
+def _private_thread(guild: Guild, parent: DiscordChannel, question: DiscordMessage) -> DiscordChannel | None:
+    """The thread opened for the author of a question instead of one on it."""
+    mine = (one for one in guild.threads(parent.id) if one.kind == "private_thread" and question.author in one.members)
+    return next((one for one in mine if int(one.id) > int(question.id)), None)
+
+
+def _discord_lines(guild: Guild, place: DiscordChannel, *, reply: bool) -> tuple[Line, ...]:
+    """All that was written in a thread, a post or a direct message; a post begins with its title and its tags."""
+    lines = [_discord_line(guild, one, reply=reply and one.id != place.id) for one in guild.messages(place.id)]
+    if lines and place.thread and place.parent and guild.channels[place.parent].kind == "forum":
+        tags = "".join(f" [{tag}]" for tag in guild.tag_names(place.id))
+        lines[0] = replace(lines[0], text=f"{place.name}{tags}\n{lines[0].text}")
+    return tuple(lines)
+
+
+def _discord_line(guild: Guild, message: DiscordMessage, *, reply: bool) -> Line:
+    at = datetime.fromtimestamp(message.at, UTC).strftime("%H:%M:%S")
+    files = [f"[{one.name}]" for one in message.attachments]
+    text = "\n".join(part for part in (_plain_discord(guild, message.shown), *files) if part)
+    return Line(message.name, at, text, tuple(label for label, _ in message.buttons), reply=reply)
+
+
+def _plain_discord(guild: Guild, text: str) -> str:
+    """Discord's own marks as a terminal can show them; code stays as it is."""
+    pieces = _CODE.split(text)
+    return "".join(piece if number % 2 else _unmarked(guild, piece) for number, piece in enumerate(pieces))
+
+
+def _unmarked(guild: Guild, text: str) -> str:
+    def named(found: re.Match[str]) -> str:
+        sign, known = found[1], guild.people if found[1] == "@" else guild.channels
+        one = known.get(found[2])
+        return f"{sign}{one.name if one else found[2]}"
+
+    text = _LINE_MARKS.sub("", _NAMED.sub(named, text))
+    text = _MOMENT.sub(lambda found: datetime.fromtimestamp(int(found[1]), UTC).strftime("%d %B %H:%M UTC"), text)
+    text = _ANGLE.sub(r"\1", _MASKED.sub(r"\1 \2", text))
+    for _ in range(3):
+        text = _MARKS.sub(r"\2", text)
+    return _ESCAPED.sub(r"\1", text)
 
 
 def _line(workspace: Workspace, message: Message) -> Line:

@@ -15,6 +15,7 @@ import discord
 from discord.http import HTTPClient, Ratelimit, Route
 
 from frontdesk.adapters.discord.config import DiscordConfig
+from frontdesk.adapters.discord.limiting import Limit
 from frontdesk.domain.errors import Ambiguous, DeskError, Misconfigured, Retry, Undeliverable
 from frontdesk.domain.value import Value
 from frontdesk.ports.clock import Clock
@@ -26,6 +27,10 @@ TRIES = 4
 """Of a call that is safe to repeat, when the connection breaks."""
 LONGEST_WAIT = 30.0
 """Seconds a call may wait for its rate limit; the SDK accepts nothing shorter."""
+GOODBYE = 2.0
+"""Seconds for a connection to be closed properly."""
+SILENCE = 60.0
+"""Seconds without a word on the gateway, after which its connection is dead."""
 INVALID_WINDOW = 600.0
 MOST_INVALID = 1_000
 """Refusals (401, 403, 429) in ten minutes after which we stop calling; Discord bans the address at 10,000."""
@@ -78,24 +83,17 @@ class _Broken(Exception):
     """A status after which the SDK would do again what may have been done."""
 
 
-class _Limit(Ratelimit):
-    """The SDK's bucket, except that the call which spent the last of it does not wait for the next window itself."""
-
-    async def __aexit__(self, *_: object) -> None:
-        self.outgoing -= 1
-        if self.expires is None:
-            self.remaining = self.limit - self.outgoing  # an answer that told of no limit
-        left = self.remaining - self.outgoing
-        if left > 0 and self._pending_requests:
-            self._wake(left)
-
-
 class _Http(HTTPClient):
     def get_ratelimit(self, key: str) -> Ratelimit:
         if key not in self._buckets:
-            self._buckets[key] = _Limit(self.max_ratelimit_timeout)
+            self._buckets[key] = Limit(self.max_ratelimit_timeout)
             self._try_clear_expired_ratelimits()
         return self._buckets[key]
+
+    async def ws_connect(self, url: str, *, compress: int = 0) -> aiohttp.ClientWebSocketResponse:
+        socket = await super().ws_connect(url, compress=compress)
+        socket._timeout = aiohttp.ClientWSTimeout(ws_close=GOODBYE)  # noqa: SLF001 - a dead connection answers none
+        return socket
 
 
 class DiscordApi:
@@ -197,6 +195,7 @@ class DiscordApi:
                 url,
                 json=body,
                 params={"with_response": "true"},
+                headers={"User-Agent": http.user_agent},
                 timeout=self._patience(within),
                 trace_request_ctx={"template": template},
             ) as response:
@@ -331,7 +330,7 @@ def _client(
         message_content=config.message_content,
         members="members" in switched_on,
     )
-    client = discord.Client(intents=intents, max_messages=None)
+    client = discord.Client(intents=intents, max_messages=None, heartbeat_timeout=SILENCE)
     client.http, client.loop = http, loop
     return client
 

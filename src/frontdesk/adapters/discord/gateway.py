@@ -5,20 +5,19 @@ event is stored, and the session is written down, so that another process can re
 """
 
 import asyncio
-import json
 import random
-from collections import deque
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from typing import Any, Protocol
 
 import aiohttp
 import discord
 import yarl
-from discord.gateway import DiscordWebSocket, ReconnectWebSocket
+from discord.gateway import ReconnectWebSocket
 from pydantic import ValidationError
 
 from frontdesk.adapters.discord.api import DiscordApi
+from frontdesk.adapters.discord.budget import IdentifyBudget
+from frontdesk.adapters.discord.lanes import Lanes
+from frontdesk.adapters.discord.socket import GatewaySocket
 from frontdesk.domain.errors import DeskError, Misconfigured, Retry
 from frontdesk.domain.value import Value
 from frontdesk.ports.clock import Clock
@@ -28,15 +27,16 @@ from frontdesk.ports.telemetry import Telemetry
 RESUMABLE = 4000
 """Closing with this code leaves the session as it is; 1000 and 1001 would end it."""
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 60.0
+STEADY = 20.0
+"""Seconds after which a connection was a good one, and the next pause is short again."""
 PATIENCE = 20.0
 """Seconds for a connection to be greeted."""
-MOST_UNHANDLED = 5_000
-"""Events that wait to be stored; beyond, the connection is given up until they are, and Discord keeps the rest."""
+MOST_UNGREETED = 10
+"""Connections in a row that came to nothing, after which the session is given up."""
 KEEP_SESSION = 7 * 86_400.0
 SAVE_EVERY = 0.5
-DAY = 86_400.0
-SHARDS_APART = 5.0
-"""Seconds between two shards that identify."""
+STORED_WITHIN = 10.0
+"""Seconds for what was heard to be stored when we stop."""
 
 _FATAL = {
     4004: "DISCORD_TOKEN is not accepted by Discord: copy the token again from the Bot page of the app",
@@ -47,7 +47,6 @@ _FATAL = {
     4014: "the Message Content intent is not switched on: switch it on on the app's Bot page, "
     "or set message_content = false under [discord]",
 }
-_UNREADABLE = (AttributeError, IndexError, KeyError, OverflowError, TypeError, ValueError)
 
 
 class Hearing(Protocol):
@@ -74,14 +73,6 @@ class Session(Value):
     """Where the session is resumed."""
 
 
-@dataclass(eq=False)
-class _Brought:
-    """One event of a connection."""
-
-    sequence: int
-    stored: bool = False
-
-
 class Gateway:
     """One shard's connection, kept open."""
 
@@ -94,7 +85,7 @@ class Gateway:
         telemetry: Telemetry,
         *,
         shard: int = 0,
-        identifying: asyncio.Lock | None = None,
+        budget: IdentifyBudget | None = None,
     ) -> None:
         self._api = api
         self._hearing = hearing
@@ -102,14 +93,16 @@ class Gateway:
         self._clock = clock
         self._telemetry = telemetry
         self._shard = shard
-        self._identifying = identifying or asyncio.Lock()
+        self._budget = budget or IdentifyBudget(api, notebook, clock, telemetry)
+        self._lanes = Lanes(clock, telemetry)
         self._name = f"discord:session:{api.identified.application}:{shard}/{api.config.shards}"
+        self._recalled = False
         self._session: Session | None = None
         self._saved: Session | None = None
-        self._wire: _Wire | None = None
+        self._socket: GatewaySocket | None = None
         self._greeted = asyncio.Event()
-        self._brought: deque[_Brought] = deque()
-        self._lanes: dict[str, asyncio.Task[None]] = {}
+        self._tries = self._ungreeted = 0
+        """Since the last greeting: to connect at all, and connections that came to nothing."""
         self._tasks: set[asyncio.Task[Any]] = set()
         self._keeper: asyncio.Task[None] | None = None
         self._stopping = False
@@ -118,204 +111,169 @@ class Gateway:
 
     @property
     def connected(self) -> bool:
-        return self._wire is not None and self._greeted.is_set() and self._wire.open
+        return self._socket is not None and self._greeted.is_set() and self._socket.open
 
     async def start(self) -> None:
         """Open the connection. Raises Misconfigured; other trouble is tried again for ever."""
+        if self._stopping:
+            return
         self._keeper = asyncio.create_task(self._keep(), name=f"discord gateway {self._shard}")
-        saver = asyncio.create_task(self._save_now_and_then(), name="discord session")
-        self._tasks.add(saver)
+        self._keeper.add_done_callback(self._given_up)
+        self._spawn(self._save_now_and_then())
         greeted = asyncio.create_task(self._greeted.wait())
         try:
             await asyncio.wait({self._keeper, greeted}, timeout=PATIENCE, return_when=asyncio.FIRST_COMPLETED)
         finally:
             greeted.cancel()
-        if self._keeper.done():
-            await self._keeper
+        if self._keeper.done() and not self._keeper.cancelled():
+            self._keeper.result()
 
     async def stop(self) -> None:
         """Hear nothing more, store what was heard, and leave the session as it can be resumed."""
         self._stopping = True
-        if self._wire is not None:
-            await self._wire.close(RESUMABLE)
         if self._keeper is not None:
             self._keeper.cancel()
             await asyncio.gather(self._keeper, return_exceptions=True)
-        waiting = [*self._lanes.values()]
-        if waiting:
-            await asyncio.wait(waiting, timeout=10.0)
-        for task in [*self._tasks, *self._lanes.values()]:
+        await self._leave()
+        await self._lanes.close(STORED_WITHIN)
+        tasks = list(self._tasks)
+        for task in tasks:
             task.cancel()
-        await asyncio.gather(*self._tasks, *self._lanes.values(), return_exceptions=True)
+        await asyncio.gather(*tasks, return_exceptions=True)
         await self._save()
 
+    # what the socket tells
+
+    @property
+    def handled(self) -> int:
+        return self._lanes.stored
+
+    def opened(self, socket: GatewaySocket) -> None:
+        self._socket = socket
+        self._ungreeted += 1
+
     def brought(self, sequence: int | None, event: str, data: Any) -> None:
-        """An event came in."""
         if event in ("READY", "RESUMED"):
             self._greet(event)
-        one = _Brought(sequence or 0)
-        if sequence is not None:
-            self._brought.append(one)
         if event == "RESUMED" or not self._hearing.wants(event):
-            self._done(one)
+            if sequence is not None:
+                self._lanes.skip(sequence)
             return
-        self._in_lane(_lane(event, data), event, lambda: self._hearing.hear(event, data), one)
-        if len(self._brought) > MOST_UNHANDLED and self._wire is not None:
+        self._lanes.take(_lane(event, data), sequence, event, lambda: self._hearing.hear(event, data))
+        if self._lanes.full and self._socket is not None and self._greeted.is_set():
             self._telemetry.note("discord brings more than can be stored; the connection pauses")
-            self._spawn(self._wire.close(RESUMABLE))
+            self._greeted.clear()
+            self._spawn(self._socket.close(RESUMABLE))
 
     def unreadable(self, text: str, reason: str) -> None:
-        """A payload broke the SDK."""
         self._telemetry.count("discord_unreadable")
-        self._in_lane("unreadable", "set aside", lambda: self._hearing.set_aside(text, reason), _Brought(0))
+        self._lanes.take("unreadable", None, "set aside", lambda: self._hearing.set_aside(text, reason))
 
     def _greet(self, event: str) -> None:
-        wire = self._wire
-        if wire is None or wire.session_id is None:
+        socket = self._socket
+        if socket is None or socket.session_id is None:
             return
         self._telemetry.count("discord_connected", how=event.lower())
         if event == "READY":
-            self._session = Session(id=wire.session_id, sequence=0, address=str(wire.gateway))
+            self._session = Session(id=socket.session_id, sequence=0, address=str(socket.gateway))
+        self._tries = self._ungreeted = 0
         self._greeted.set()
 
-    def _in_lane(self, lane: str, event: str, work: Callable[[], Awaitable[None]], one: _Brought) -> None:
-        """In order within a lane, side by side otherwise."""
-        before = self._lanes.get(lane)
-
-        async def in_turn() -> None:
-            if before is not None:
-                await asyncio.wait({before})
-            await self._until_stored(event, work)
-            self._done(one)
-
-        task = asyncio.create_task(in_turn())
-        self._lanes[lane] = task
-
-        def forget(done: asyncio.Task[None]) -> None:
-            if self._lanes.get(lane) is done:
-                del self._lanes[lane]
-
-        task.add_done_callback(forget)
-
-    async def _until_stored(self, event: str, work: Callable[[], Awaitable[None]]) -> None:
-        pause = FIRST_PAUSE
-        while True:
-            try:
-                await work()
-            except Retry as retry:
-                self._telemetry.count("discord_not_stored", event=event)
-                wait = max(pause, min(retry.after, LONGEST_PAUSE))
-            except DeskError as error:
-                self._telemetry.trouble("discord intake", error, event=event)
-                return
-            except Exception as error:  # noqa: BLE001 - whatever one event does, the next one must be heard
-                self._telemetry.trouble("discord intake", error, event=event)
-                return
-            else:
-                return
-            await self._clock.sleep(wait)
-            pause = min(pause * 2, 10.0)
-
-    def _done(self, one: _Brought) -> None:
-        one.stored = True
-        while self._brought and self._brought[0].stored:
-            sequence = self._brought.popleft().sequence
-            if self._session is not None:
-                self._session = self._session.model_copy(update={"sequence": sequence})
+    # keeping it open
 
     async def _keep(self) -> None:
-        self._session = self._saved = await self._remembered()
         pause = FIRST_PAUSE
         while not self._stopping:
-            try:
-                await self._connect()
-                await self._listen()
-            except ReconnectWebSocket as reconnect:
-                self._forget_unless(resumable=reconnect.resume)
-            except discord.ConnectionClosed as closed:
-                if closed.code in _FATAL:
-                    raise Misconfigured(_FATAL[closed.code]) from closed
-                self._forget_unless(resumable=closed.code not in (1000, 1001, 4007, 4009))
-            except Misconfigured:
-                raise
-            except (DeskError, aiohttp.ClientError, discord.DiscordException, TimeoutError, OSError) as error:
-                self._telemetry.trouble("discord gateway", error)
-            except Exception as error:  # noqa: BLE001 - whatever a frame does to the SDK, the desk must hear again
-                self._telemetry.trouble("discord gateway", error)
-            if self._greeted.is_set():
-                pause = FIRST_PAUSE
+            began = self._clock.elapsed()
+            await self._one_connection()
+            if self._stopping:
+                return
+            pause = FIRST_PAUSE if self._clock.elapsed() - began > STEADY else pause
+            self._telemetry.count("discord_reconnecting")
+            await self._clock.sleep(pause * random.uniform(0.5, 1.5))  # noqa: S311 - spreads connections
+            pause = min(pause * 2, LONGEST_PAUSE)
+
+    async def _one_connection(self) -> None:
+        """From the first try to open it to its end. Raises Misconfigured."""
+        try:
+            await self._connect()
+            await self._listen()
+        except ReconnectWebSocket as reconnect:
+            if not reconnect.resume:
+                self._lose_session()
+        except discord.ConnectionClosed as closed:
+            if closed.code in _FATAL:
+                raise Misconfigured(_FATAL[closed.code]) from closed
+        except Misconfigured:
+            raise
+        except (DeskError, aiohttp.ClientError, discord.DiscordException, TimeoutError, OSError) as error:
+            self._telemetry.trouble("discord gateway", error)
+        except Exception as error:  # noqa: BLE001 - whatever a frame does to the SDK, the desk must hear again
+            self._telemetry.trouble("discord gateway", error)
+        finally:
             await self._leave()
-            if not self._stopping:
-                self._telemetry.count("discord_reconnecting")
-                await self._clock.sleep(pause * random.uniform(0.5, 1.5))  # noqa: S311 - spreads connections
-                pause = min(pause * 2, LONGEST_PAUSE)
-
-    def _forget_unless(self, *, resumable: bool) -> None:
-        if not resumable:
-            self._telemetry.note("discord session is lost; what was missed is read from the channels")
-            self._session = None
-
-    async def _leave(self) -> None:
-        self._greeted.clear()
-        wire, self._wire = self._wire, None
-        if wire is not None and wire.open:
-            await wire.close(RESUMABLE)
+        if self._ungreeted >= MOST_UNGREETED:
+            self._ungreeted = 0
+            self._lose_session()
 
     async def _connect(self) -> None:
-        while len(self._brought) > MOST_UNHANDLED // 2 and self._lanes:
-            await asyncio.wait([*self._lanes.values()], return_when=asyncio.FIRST_COMPLETED)
+        await self._lanes.half_empty()
+        if not self._recalled:
+            self._session = self._saved = await self._remembered()
+            self._recalled = True
         session = self._session
-        if session is not None:
-            await self._open(yarl.URL(session.address), session)
-            return
-        address = await self._may_identify()
-        async with self._identifying:
-            await self._open(address, None)
-            if self._api.config.shards > 1:
-                await self._clock.sleep(SHARDS_APART)
-
-    async def _open(self, address: yarl.URL, session: Session | None) -> None:
-        self._brought.clear()
+        if session is None:
+            address = await self._budget.spend(self._wait_for)
+        elif self._tries % 2:
+            address = await self._budget.address()  # in case the session's own is no good
+        else:
+            address = yarl.URL(session.address)
+        self._lanes.begin(session.sequence if session else 0)
+        self._tries += 1
         client = self._api.client
         client._connection.shard_count = self._api.config.shards  # noqa: SLF001 - told to Discord with the shard's id
         shard = self._shard if self._api.config.shards > 1 else None
         async with asyncio.timeout(PATIENCE):
-            self._wire = await _Wire.opened(self, client, address, shard, session)
+            await GatewaySocket.to(self, client, address, shard, session.id if session else None)
 
     async def _listen(self) -> None:
-        wire = self._wire
-        assert wire is not None
+        socket = self._socket
+        assert socket is not None
         async with asyncio.timeout(PATIENCE):
-            while not self._greeted.is_set():
-                await wire.poll_event()
-        while True:
-            await wire.poll_event()
+            while not self._greeted.is_set() and not self._stopping:
+                await socket.poll_event()
+        while not self._stopping:  # a client may lose a cancellation that comes in the moment it succeeds
+            await socket.poll_event()
 
-    async def _may_identify(self) -> yarl.URL:
-        """Where to identify, as soon as that may be done again; a crash loop must not use up the day's budget."""
-        name = f"discord:identified:{self._api.identified.application}"
-        while True:
-            info = await self._api.call("GET", "/gateway/bot")
-            limit = info.get("session_start_limit") or {}
-            times = json.loads(await self._notebook.get(name) or "[]")
-            now = self._clock.now()
-            wait = pause_before_identify(times, now)
-            if int(limit.get("remaining", 1)) <= 0:
-                wait = max(wait, float(limit.get("reset_after", 60_000)) / 1000)
-            if wait <= 0:
-                times = [at for at in times if at > now - DAY]
-                await self._notebook.put(name, json.dumps([*times, now]), DAY)
-                self.waiting_for = None
-                return yarl.URL(str(info["url"]))
-            self.waiting_for = "connected too often today; waiting before the next try"
-            self._telemetry.trouble("discord was connected too often today; waiting", seconds=round(wait))
-            await self._clock.sleep(min(wait, 60.0))
+    async def _leave(self) -> None:
+        self._note_sequence()
+        self._greeted.clear()
+        socket, self._socket = self._socket, None
+        if socket is not None:
+            await socket.close(RESUMABLE)
+
+    def _lose_session(self) -> None:
+        if self._session is not None:
+            self._telemetry.note("discord session is lost; what was missed is read from the channels")
+        self._session = None
+
+    def _wait_for(self, why: str | None) -> None:
+        self.waiting_for = why
+
+    def _given_up(self, keeper: asyncio.Task[None]) -> None:
+        if keeper.cancelled() or (error := keeper.exception()) is None:
+            return
+        self.waiting_for = str(error)
+        self._telemetry.trouble("discord gateway", error)
+
+    # what outlives the process
 
     async def _remembered(self) -> Session | None:
+        """Raises Retry."""
+        text = await self._notebook.get(self._name)
         try:
-            text = await self._notebook.get(self._name)
             return Session.model_validate_json(text) if text else None
-        except (Retry, ValidationError) as error:
+        except ValidationError as error:
             self._telemetry.trouble("discord session not read", error)
             return None
 
@@ -325,8 +283,9 @@ class Gateway:
             await self._save()
 
     async def _save(self) -> None:
+        self._note_sequence()
         session = self._session
-        if session == self._saved:
+        if session == self._saved or not self._recalled:
             return
         try:
             if session is None:
@@ -337,77 +296,21 @@ class Gateway:
             return
         self._saved = session
 
+    def _note_sequence(self) -> None:
+        """How far the session is."""
+        if self._session is not None and self._lanes.stored != self._session.sequence:
+            self._session = self._session.model_copy(update={"sequence": self._lanes.stored})
+
     def _spawn(self, work: Any) -> None:
         task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
 
-class _Wire(DiscordWebSocket):
-    """The SDK's socket, which hands every event to the supervisor and dies of none."""
-
-    supervisor: Gateway
-    text: str = ""
-
-    @classmethod
-    async def opened(
-        cls, supervisor: Gateway, client: discord.Client, address: yarl.URL, shard: int | None, session: Session | None
-    ) -> "_Wire":
-        class Supervised(_Wire):
-            """Events come before `from_client` returns: whose they are must be known by then."""
-
-        Supervised.supervisor = supervisor
-        return await Supervised.from_client(
-            client,
-            gateway=address,
-            shard_id=shard,
-            session=session.id if session else None,
-            sequence=session.sequence if session else None,
-            resume=session is not None,
-        )
-
-    def __init__(self, socket: aiohttp.ClientWebSocketResponse, *, loop: asyncio.AbstractEventLoop) -> None:
-        super().__init__(socket, loop=loop)
-        self.supervisor._wire = self  # noqa: SLF001 - the two are one thing
-        self._tap = _Tap(self)
-
-    def log_receive(self, text: Any, /) -> None:
-        self.text = text if isinstance(text, str) else bytes(text).decode(errors="replace")
-
-    async def received_message(self, msg: Any, /) -> None:
-        self._discord_parsers = self._tap  # in place of the SDK's own, which trip over shapes they do not expect
-        try:
-            await super().received_message(msg)
-        except _UNREADABLE as error:
-            self.supervisor.unreadable(self.text, f"the SDK: {type(error).__name__}")
-
-
-class _Tap(dict[str, Any]):
-    """The SDK looks up a parser by the event's name; whatever the name, it is given us."""
-
-    def __init__(self, wire: _Wire) -> None:
-        super().__init__()
-        self._wire = wire
-
-    def __missing__(self, event: str) -> Callable[[Any], None]:
-        return lambda data: self._wire.supervisor.brought(self._wire.sequence, event, data)
-
-
-def pause_before_identify(times: list[float], now: float) -> float:
-    """Seconds to wait, given when we identified before.
-
-    A few at once are free, some may come each minute; after forty in a day one in half an hour remains, which keeps a
-    crash loop of a whole day below a hundred of the thousand that Discord grants.
-    """
-    recent = [at for at in times if now - DAY < at <= now]
-    apart = 0.0 if len(recent) < 10 else 60.0 if len(recent) < 40 else 1800.0
-    return max(0.0, max(recent, default=-DAY) + apart - now) if apart else 0.0
-
-
 def _lane(event: str, data: Any) -> str:
     """Events of one channel keep their order; an interaction waits for nothing."""
-    if not isinstance(data, dict):
-        return event
+    if not isinstance(data, dict) or event in ("READY", "GUILD_CREATE"):
+        return "servers"
     if event == "INTERACTION_CREATE":
         return f"interaction:{data.get('id')}"
     return str(data.get("channel_id") or data.get("id") or event)

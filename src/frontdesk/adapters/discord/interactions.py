@@ -133,6 +133,8 @@ class Interactions:
 
     async def answer(self, payload: Json) -> Json | None:
         """The body of the HTTP answer, as soon as there is one; None when Discord was answered another way."""
+        if payload.get("type") == PING:
+            return PONG
         body: asyncio.Future[Json | None] = asyncio.get_running_loop().create_future()
         routing = self._spawn(self._route(payload, body))
         routing.add_done_callback(lambda _: None if body.done() else body.set_result(None))
@@ -154,9 +156,6 @@ class Interactions:
             await self._set_aside(payload, unreadable)
             return
         answering = Answering(self._api, self._clock, self._telemetry, envelope.id, envelope.token, body)
-        if envelope.type == PING:
-            await answering.first(PONG)
-            return
         try:
             identity = await self._api.identity()
             caller, parsed = parse(payload, identity, self._ids, self._api.config.staff_channel, self._heard)
@@ -250,7 +249,8 @@ class Interactions:
 
     async def _asked(self, caller: Caller, question: str, answering: Answering) -> None:
         """Show the question to everybody there: its answer hangs on it."""
-        shown = _question(caller.person.name, question)
+        in_private = self._api.config.threads == "private" and caller.thread.root is None and not caller.thread.direct
+        shown = _question(caller.person.name, None if in_private else question)
         try:
             message = await answering.first_message(shown)
             if message is None:
@@ -322,17 +322,21 @@ def _only_you(markdown: str) -> Json:
     return {"type": MESSAGE, "data": render.words(markdown)}
 
 
-def _question(name: str, question: str) -> Json:
-    """What was asked, as it is shown above its answer: words, and nothing in them is live."""
-    first, *more = split(escaping.tidy(question), _SHOWN // 2, utf16)
-    clipped = f"{first.markdown.rstrip()} …" if more else first.markdown
-    said = escaping.line_starts(escaping.words(clipped))
+def _question(name: str, question: str | None) -> Json:
+    """What was asked, as it is shown above its answer: words, and nothing in them is live. None: not for everybody."""
     who = escaping.words(" ".join(name.split())[:80]) or "Somebody"
+    text = f"**{who}** asks the desk something." if question is None else f"**{who}** asks: {_clipped(question)}"
     return {
-        "content": f"**{who}** asks: {said}"[: render.LIMIT],
+        "content": text[: render.LIMIT],
         "flags": render.SUPPRESS_EMBEDS,
         "allowed_mentions": {"parse": []},
     }
+
+
+def _clipped(question: str) -> str:
+    first, *more = split(escaping.tidy(question), _SHOWN // 2, utf16)
+    clipped = f"{first.markdown.rstrip()} …" if more else first.markdown
+    return escaping.line_starts(escaping.words(clipped))
 
 
 def _as_posted(caller: Caller, question: str, posted: str) -> MessagePosted:

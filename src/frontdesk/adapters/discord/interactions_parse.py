@@ -9,6 +9,7 @@ from frontdesk.adapters.discord.custom_ids import CustomIds
 from frontdesk.adapters.discord.parse import DIRECT, Desk, Ignored, name_of, person, posted, read
 from frontdesk.adapters.discord.snowflakes import order
 from frontdesk.adapters.discord.wire import Message as Spoken
+from frontdesk.domain.commands import ASK, ASK_ABOUT, DESK
 from frontdesk.domain.errors import Unreadable
 from frontdesk.domain.events import ButtonPressed, MessagePosted
 from frontdesk.domain.messages import Thread
@@ -16,6 +17,7 @@ from frontdesk.domain.people import Person
 from frontdesk.domain.value import Value
 
 PING, COMMAND, COMPONENT, COMPLETION, SUBMISSION = 1, 2, 3, 4, 5
+_CHAT, _ON_MESSAGE = 1, 3
 _BUTTON = 2
 _TEXT_INPUT = 4
 _DIRECT, _GROUP = 1, 3
@@ -199,21 +201,19 @@ def _command(
     told: wire.Interaction, caller: Caller, desk: Identity, staff_channel: str | None, heard: Callable[[str], str]
 ) -> Parsed:
     command = read(wire.Command, told.data)
-    match command.type, command.name:
-        case (1, "desk"):
-            return Command(name="desk", text=" ".join(_words(command.options)))
-        case (3, _) | (1, "ask") if caller.thread.channel == staff_channel:
-            return Declined(why="staff")
-        case (3, _) | (1, "ask") if not _can_hold_a_conversation(told.channel):
-            return Declined(why="no threads")
-        case (3, _):
-            return _pointed(command, caller, desk)
-        case (1, "ask"):
-            words = [option.value for option in command.options if option.name == "question"]
-            question = heard(str(words[0] or "") if words else "").strip()
-            return Asked(question=question) if question else Declined(why="empty")
-        case _:
-            return Unknown(what="command")
+    if (command.type, command.name) == (_CHAT, DESK.name):
+        return Command(name=command.name, text=" ".join(_words(command.options)))
+    if (command.type, command.name) not in ((_CHAT, ASK.name), (_ON_MESSAGE, ASK_ABOUT.name)):
+        return Unknown(what="command")
+    if caller.thread.channel == staff_channel:
+        return Declined(why="staff")
+    if not _can_hold_a_conversation(told.channel):
+        return Declined(why="no threads")
+    if command.type == _ON_MESSAGE:
+        return _pointed(command, caller, desk)
+    words = [option.value for option in command.options if ASK.argument and option.name == ASK.argument.name]
+    question = heard(str(words[0] or "") if words else "").strip()
+    return Asked(question=question) if question else Declined(why="empty")
 
 
 def _can_hold_a_conversation(channel: wire.Channel) -> bool:

@@ -8,7 +8,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any, Literal
 
 from frontdesk.adapters.discord.api import Answered
-from frontdesk.adapters.discord.buckets import Bucket
+from frontdesk.adapters.discord.buckets import ASSUMED_LIMIT, Bucket
 from frontdesk.domain.errors import Retry
 from frontdesk.ports.clock import Clock
 from frontdesk.ports.notebook import Notebook
@@ -70,10 +70,15 @@ class Place:
             queue.changed.set()
 
     def kept(self, bucket: Bucket) -> int:
-        """Calls that drafts leave to finals; never all of them, or nothing would be seen growing."""
+        """Calls in a window that drafts leave to finals: room for half of those that will come, at least for one.
+
+        Some are left to drafts, or nothing would be seen growing, except where so many write that each would be seen
+        to grow once a minute.
+        """
         is_of_edits = EDIT in self._queues and self._queues[EDIT].bucket is bucket
         finals = (self.writers + 1) // 2 if is_of_edits else 1
-        return min(max(1, finals), bucket.limit - 1)
+        is_crowded = finals >= max(ASSUMED_LIMIT, bucket.limit)
+        return bucket.limit if is_crowded else min(max(1, finals), bucket.limit - 1)
 
     def _bucket_of(self, name: str | None) -> Bucket | None:
         buckets = (queue.bucket for queue in self._queues.values())
@@ -179,10 +184,16 @@ class Queue:
 class Pacing:
     """All that is said in Discord's channels, each channel in its own turn. One for each token and process."""
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: Clock, shared: "SharedPace | None" = None) -> None:
         self._clock = clock
+        self._shared = shared
         self._places: dict[str, Place] = {}
         self._names: dict[Route, str] = {}
+
+    @property
+    def is_crowded(self) -> bool:
+        """Calls wait for the limit that all channels share: no time for drafts."""
+        return self._shared is not None and self._shared.waiting > 0
 
     def turn(self, route: Route, channel: str, urgency: Urgency) -> AbstractAsyncContextManager[None]:
         """Wait for the right to call the route once, and call it inside."""
@@ -217,7 +228,8 @@ class SharedPace:
     def __init__(self, notebook: Notebook, clock: Clock) -> None:
         self._notebook = notebook
         self._clock = clock
-        self._waiting = 0
+        self.waiting = 0
+        """Calls that wait for their right now."""
         self._in_turn = asyncio.Lock()
         self._slot = -1
         self._permits = 0
@@ -230,13 +242,13 @@ class SharedPace:
 
     async def __call__(self) -> None:
         """Wait for the right to make one call."""
-        self._waiting += 1
+        self.waiting += 1
         try:
             async with self._in_turn:
                 while not await self._admitted():
                     pass
         finally:
-            self._waiting -= 1
+            self.waiting -= 1
 
     def answered(self, answered: Answered) -> None:
         """Told of every answer of the API: a global refusal holds all calls back."""
@@ -263,7 +275,7 @@ class SharedPace:
 
     async def _fetch(self) -> None:
         """Take as many permits as are wanted now, or were in the slot before: one round trip for all of them."""
-        wanted = min(SHARE, max(self._waiting, self._used_before - self._used, 1))
+        wanted = min(SHARE, max(self.waiting, self._used_before - self._used, 1))
         try:
             taken = await self._notebook.add(f"discord calls {self._slot}", wanted, SLOT_KNOWN_FOR)
         except Retry:

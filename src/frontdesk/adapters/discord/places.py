@@ -9,7 +9,7 @@ from frontdesk.adapters.discord.api import DiscordApi, Refused
 from frontdesk.adapters.discord.channels import Channels, Facts
 from frontdesk.adapters.discord.parse import DIRECT
 from frontdesk.adapters.discord.snowflakes import seconds
-from frontdesk.domain.errors import Ambiguous, Retry
+from frontdesk.domain.errors import Ambiguous, DeskError, Retry
 from frontdesk.domain.messages import MessageRef, Thread
 from frontdesk.ports.clock import Clock
 from frontdesk.ports.notebook import Notebook
@@ -47,6 +47,8 @@ class Places:
 
     async def thread_of(self, channel: str, message: str, guild: str | None) -> tuple[Thread, Facts]:
         """The domain thread of a message in a channel. Raises Retry or Refused."""
+        if guild is None and (known := self._channels.known(channel)) is not None:
+            guild = known.guild
         if guild is None:
             return self._direct(channel), Facts(id=channel, kind="direct")
         facts = await self._channels.facts(channel)
@@ -105,6 +107,17 @@ class Places:
             self._opening.pop(key, None)
         return thread.model_copy(update={"root": known if known != thread.channel else None})
 
+    async def open_on(self, thread: Thread, name: str) -> None:
+        """Open the thread on a message of ours, under this name; where that fails, writing in it will try again."""
+        if thread.root is None:
+            return
+        try:
+            await self._made_on(thread, thread.root, name)
+        except DeskError as error:
+            self._telemetry.trouble("discord thread not opened yet", error)
+            return
+        self._remember((thread.channel, thread.root), thread.root)
+
     def forget(self, thread: Thread) -> None:
         """It is not where it was."""
         if thread.root is not None:
@@ -145,8 +158,10 @@ class Places:
 
     async def _open_on(self, thread: Thread, root: str) -> str:
         """A thread on a message; there can be only one, so that opening it twice opens it once."""
-        message = await self._message(thread.channel, root)
-        body = {"name": _name(message), "auto_archive_duration": ARCHIVE_AFTER}
+        return await self._made_on(thread, root, _name(await self._message(thread.channel, root)))
+
+    async def _made_on(self, thread: Thread, root: str, name: str) -> str:
+        body = {"name": name, "auto_archive_duration": ARCHIVE_AFTER}
         try:
             made = await self._api.call(
                 "POST",
@@ -180,10 +195,10 @@ class Places:
             self._channels.heard(made, thread.community)
             opened = str(made["id"])
         await self._notebook.put(f"discord:hangs-on:{opened}", root, REMEMBERED)
-        author = (message.get("author") or {}).get("id")
-        if author:
+        asker = _asker(message)
+        if asker:
             await self._api.call(
-                "PUT", "/channels/{channel_id}/thread-members/{user_id}", channel_id=opened, user_id=str(author)
+                "PUT", "/channels/{channel_id}/thread-members/{user_id}", channel_id=opened, user_id=asker
             )
         await self._notebook.put(f"discord:thread:{thread.channel}:{root}", opened, REMEMBERED)
         return opened
@@ -201,6 +216,13 @@ class Places:
             "GET", "/channels/{channel_id}/messages/{message_id}", channel_id=channel, message_id=message
         )
         return found if isinstance(found, dict) else {}
+
+
+def _asker(message: dict[str, Any]) -> str | None:
+    """Who is to see the thread: the author, or who gave the command that our message shows."""
+    behind = message.get("interaction_metadata")
+    person = behind.get("user") if isinstance(behind, dict) else message.get("author")
+    return str(person["id"]) if isinstance(person, dict) and person.get("id") else None
 
 
 def _name(message: dict[str, Any], most: int = 90) -> str:

@@ -14,7 +14,7 @@ from frontdesk.adapters.discord.files import Fetch, Files
 from frontdesk.adapters.discord.nonces import nonce
 from frontdesk.adapters.discord.pacing import EDIT, POST, Pacing
 from frontdesk.adapters.discord.places import Places
-from frontdesk.adapters.discord.posts import Posts
+from frontdesk.adapters.discord.posts import Posts, title
 from frontdesk.adapters.discord.staff import Staff
 from frontdesk.adapters.discord.streams import DiscordReplyStream
 from frontdesk.adapters.discord.tries import Tries, matching
@@ -122,6 +122,8 @@ class DiscordChat:
                     raise Ambiguous(f"part {part}: {retry}") from retry
                 raise
             refs += (MessageRef(thread=thread, id=message),)
+        if isinstance(content, Card):
+            await self._places.open_on(thread.model_copy(update={"root": refs[0].id}), title(content.ticket))
         return refs
 
     async def edit(self, ref: MessageRef, content: Content) -> None:

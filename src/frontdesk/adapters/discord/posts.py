@@ -32,7 +32,7 @@ class Posts:
             "/channels/{channel_id}/threads",
             channel_id=forum,
             body={
-                "name": _title(card.ticket),
+                "name": title(card.ticket),
                 "auto_archive_duration": ARCHIVE_AFTER,
                 "applied_tags": await self._tags(forum, _wanted(card.ticket)),
                 "message": payload,
@@ -116,6 +116,7 @@ def _wanted(ticket: Ticket) -> list[str]:
     return [STATUS[ticket.status], ticket.priority, *owner]
 
 
-def _title(ticket: Ticket) -> str:
-    title = f"#{ticket.number} · {escaping.tidy(ticket.wants)}"
-    return title if len(title) <= 100 else f"{title[:99]}…"
+def title(ticket: Ticket) -> str:
+    """What never changes of a ticket, as a name."""
+    name = f"#{ticket.number} · {' '.join(escaping.tidy(ticket.wants).split())}"
+    return name if len(name) <= 100 else f"{name[:99]}…"

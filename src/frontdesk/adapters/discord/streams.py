@@ -1,6 +1,7 @@
 """A reply that grows while the customer watches: a message that is edited, and another where one is not enough."""
 
 import asyncio
+import random
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -21,6 +22,8 @@ FIRST_CHARACTERS = 40
 PATIENCE = 20.0
 """Seconds during which the end of a reply is tried again."""
 LONGEST_PAUSE = 4.0
+YIELD = 0.4
+"""Seconds for which drafts step back when calls of all channels wait for each other."""
 WITHIN = 5.0
 """Seconds for one try."""
 MOST_AGAIN = 2
@@ -169,6 +172,9 @@ class DiscordReplyStream:
 
     async def _glance(self) -> bool:
         """Show a little more; false when there is nothing to show."""
+        if self._pacing.is_crowded:
+            await self._clock.sleep(random.uniform(0.5, 1.5) * YIELD)  # noqa: S311 - spreads the next tries
+            return True
         number = self._behind(self._wanted())
         if number is None:
             return False

@@ -1,6 +1,6 @@
 """What Discord sends, as far as the desk reads it; everything else in a payload is let pass."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
@@ -146,21 +146,26 @@ class Role(_Wire):
     permissions: str = "0"
 
 
+class Ready(_Wire):
+    """`READY`, as far as it tells of servers."""
+
+    guilds: tuple[Any, ...] = ()
+
+    @property
+    def servers(self) -> tuple[str, ...]:
+        return tuple(str(guild["id"]) for guild in self.guilds if isinstance(guild, dict) and guild.get("id"))
+
+
 class Guild(_Wire):
-    """`GUILD_CREATE`."""
+    """`GUILD_CREATE`; its channels and threads are read one by one, so that a strange one hides no other."""
 
     id: Snowflake
-    owner_id: Snowflake | None = None
-    channels: tuple[Channel, ...] | None = None
-    threads: tuple[Channel, ...] | None = None
-    unavailable: bool | None = None
 
 
 class ThreadList(_Wire):
-    """`THREAD_LIST_SYNC`."""
+    """`THREAD_LIST_SYNC`, whose threads are read one by one as well."""
 
     guild_id: Snowflake
-    threads: tuple[Channel, ...] = ()
 
 
 class Left(_Wire):

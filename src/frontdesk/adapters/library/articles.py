@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Final
 
-import py3langid
 import yaml
 from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
 
+from frontdesk.adapters.library.language import detected
 from frontdesk.adapters.library.passages import first_heading, split
 from frontdesk.domain.errors import Misconfigured
 from frontdesk.domain.ids import ArticleId
@@ -98,16 +98,10 @@ def read(source: Source) -> Article:
         title=title,
         url=facts.url,
         audience=facts.audience,
-        language=facts.language or detected(f"{title}\n{body}"),
+        language=facts.language or detected(f"{title}\n{body}"[:5000]),
         digest=hashlib.sha256(data).hexdigest(),
         passages=passages,
     )
-
-
-def detected(text: str) -> str:
-    """ISO 639-1 code of the language the text seems to be in."""
-    language, _ = py3langid.classify(text[:5000])
-    return str(language)
 
 
 def _bytes(source: Source) -> bytes:

@@ -1,21 +1,39 @@
 """Which language a few words are in."""
 
 from collections.abc import Container
-from functools import lru_cache
-
-from py3langid.langid import MODEL_FILE, LanguageIdentifier
+from functools import cache
+from threading import Lock
+from typing import Any
 
 _SURE = 0.6
+_loading = Lock()
+"""Held while the identifier is made, so that threads that want it at once do not each make one."""
 
 
-@lru_cache(maxsize=1)
-def _identifier() -> LanguageIdentifier:
+@cache
+def _made() -> Any:
+    from py3langid.langid import (  # noqa: PLC0415 - with its model half a second, which no start waits for
+        MODEL_FILE,
+        LanguageIdentifier,
+    )
+
     return LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
+
+
+def _identifier() -> Any:
+    with _loading:
+        return _made()
 
 
 def load() -> None:
     """Read the identifier's model now rather than at the first question: it takes a moment."""
     _identifier()
+
+
+def detected(text: str) -> str:
+    """ISO 639-1 code of whichever language the text is most likely in."""
+    code, _ = _identifier().classify(text)
+    return str(code)
 
 
 def most_likely(text: str, among: Container[str]) -> str:

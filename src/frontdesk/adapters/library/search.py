@@ -3,13 +3,16 @@
 import asyncio
 import contextlib
 from collections.abc import Collection, Sequence
+from typing import TYPE_CHECKING
 
 from frontdesk.adapters.library import language
-from frontdesk.adapters.library.index import Index
 from frontdesk.domain.errors import Retry
 from frontdesk.domain.ids import ArticleId
-from frontdesk.domain.knowledge import Audience, Found
+from frontdesk.domain.knowledge import Article, Audience, Found
 from frontdesk.ports.library import Shelf
+
+if TYPE_CHECKING:
+    from frontdesk.adapters.library.index import Index
 
 LOOKS = 5
 """How often an edition may vanish between its name and its articles before we give up."""
@@ -20,7 +23,7 @@ class LibrarySearch:
 
     def __init__(self, shelf: Shelf) -> None:
         self._shelf = shelf
-        self._index = Index(None, ())
+        self._index: Index | None = None
         self._building = asyncio.Lock()
 
     async def prepare(self) -> None:
@@ -36,16 +39,22 @@ class LibrarySearch:
     async def held(self, articles: Collection[ArticleId]) -> frozenset[ArticleId]:
         return (await self._current()).articles.intersection(articles)
 
-    async def _current(self) -> Index:
+    async def _current(self) -> "Index":
         """The index of the present edition; whoever comes while it is built waits for it. Raises Retry."""
-        if await self._shelf.version() == self._index.version:
+        if self._index is not None and await self._shelf.version() == self._index.version:
             return self._index
         async with self._building:
             for _ in range(LOOKS):
                 version = await self._shelf.version()
-                if version == self._index.version:
+                if self._index is not None and version == self._index.version:
                     return self._index
                 articles = await self._shelf.read(version) if version is not None else ()
                 if articles is not None:
-                    self._index = await asyncio.to_thread(Index, version, articles)
+                    self._index = await asyncio.to_thread(_built, version, articles)
         raise Retry("the articles change faster than they can be read")
+
+
+def _built(version: str | None, articles: Sequence[Article]) -> "Index":
+    from frontdesk.adapters.library.index import Index  # noqa: PLC0415 - brings numpy, which no start waits for
+
+    return Index(version, articles)

@@ -106,6 +106,11 @@ class OpenAIModel:
             tasks.setdefault(_place(self._config.route(task)), []).append(task)
         return [await self._check(tuple(served)) for served in tasks.values()]
 
+    def open(self) -> None:
+        """Make the clients now rather than at the first call: reading the machine's certificates takes a moment."""
+        for task in get_args(Task):
+            self._clients.reaching(self._config.route(task))
+
     async def close(self) -> None:
         await self._clients.close()
 

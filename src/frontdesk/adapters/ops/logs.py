@@ -32,9 +32,15 @@ def set_up_logs(form: LogFormat = "auto", level: str = "info") -> None:
     )
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(structlog.stdlib.ProcessorFormatter(processor=last, foreign_pre_chain=shared))
+    handler.addFilter(_is_for_us)
     logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)
     for name in _CHATTY:
         logging.getLogger(name).setLevel(logging.ERROR)
+
+
+def _is_for_us(record: logging.LogRecord) -> bool:
+    """Asked at the door as well: an SDK that is imported later may give its logger a level of its own."""
+    return record.levelno >= logging.ERROR or record.name.partition(".")[0] not in _CHATTY
 
 
 def _without_error_text(_: object, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:

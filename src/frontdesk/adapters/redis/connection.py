@@ -11,6 +11,7 @@ from redis.asyncio.client import PubSub
 from redis.asyncio.retry import Retry as ClientRetry
 from redis.backoff import NoBackoff
 from redis.commands.core import AsyncScript
+from redis.driver_info import DriverInfo
 from redis.exceptions import (
     AuthenticationError,
     AuthenticationWrongNumberOfArgsError,
@@ -136,6 +137,7 @@ def _client(url: str, timeout: float, most: int) -> Redis:
         retry=ClientRetry(NoBackoff(), 0),  # what is safe to repeat is for the desk to say
         protocol=2,
         client_name="frontdesk",
+        driver_info=DriverInfo(),  # else each connection reads the client's version from the disk, on the loop
     )
     return Redis.from_pool(pool)
 

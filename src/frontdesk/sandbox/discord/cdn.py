@@ -2,7 +2,7 @@
 
 import hashlib
 import hmac
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 from aiohttp import web
 
@@ -33,10 +33,6 @@ class Links:
         except ValueError:
             return False
         return hmac.compare_digest(_mark(path, until, since), mark) and self._clock.now() < until
-
-    def refreshed(self, url: str) -> str:
-        """A new link to what an old one led to."""
-        return self.sign(urlsplit(url).path)
 
 
 def _mark(path: str, expires: int, issued: int) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 from frontdesk.sandbox.discord.app import App
 from frontdesk.sandbox.discord.cdn import Links
 from frontdesk.sandbox.discord.clock import Clock
+from frontdesk.sandbox.discord.errors import ApiError
 from frontdesk.sandbox.discord.events import Event, Events
 from frontdesk.sandbox.discord.state import State
 from frontdesk.sandbox.discord.values import (
@@ -37,6 +38,13 @@ class Happenings(State):
         elif not self._seen_by_bot(channel):
             return
         self.events.tell(Event(name, data, intent, exempt))
+
+    def shut(self, channel: Channel) -> ApiError | None:
+        """Why a locked thread takes no words from the app, unless it is a moderator there."""
+        if not channel.locked or self.bot_may(channel.id, "MANAGE_THREADS"):
+            return None
+        # Seen on the real Discord: a thread that is archived as well is refused as archived, with this status.
+        return ApiError(50083, status=403) if channel.archived else ApiError(160005)
 
     def _seen_by_bot(self, channel: Channel) -> bool:
         return channel.id in self.channels and self.bot_may(channel.id, "VIEW_CHANNEL")

@@ -132,7 +132,7 @@ class Delivery:
     async def post(self, body: bytes, *, forged: bool = False) -> Outcome:
         """(status, answer) of one signed request."""
         if self._session is None:
-            self._session = aiohttp.ClientSession()
+            self._session = aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0))
         moment = str(int(self._clock.now()))
         signature = self._app.signing_key.sign(moment.encode() + (b"forged" if forged else body)).signature.hex()
         headers = {

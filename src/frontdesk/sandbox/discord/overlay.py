@@ -208,6 +208,8 @@ def _shape_faults(one: Json, *, v2: bool) -> dict[str, str]:
 
 def _row_faults(children: Iterable[Json]) -> dict[str, str]:
     kinds = [one.get("type") for one in children]
+    if any(kind in ONLY_MODAL or kind in ONLY_V2 or kind == ROW for kind in kinds):
+        return {"components.type": "A row has buttons or a select."}
     selects = sum(kind in SELECTS for kind in kinds)
     if not kinds or len(kinds) > 5 or (selects and len(kinds) > 1):
         return {"components.components": "A row has one to five buttons, or one select."}

@@ -1,15 +1,27 @@
 """Turns the body of a request into a message, as Discord reads it: files, components, embeds, pings."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
 from frontdesk.sandbox.discord import markup
+from frontdesk.sandbox.discord.snowflakes import stamp
 from frontdesk.sandbox.discord.state import State
 from frontdesk.sandbox.discord.values import Attachment, File, Json, Message, walk
 
 KEPT_FLAGS = (1 << 2) | (1 << 12) | (1 << 15)
 """What an app may set itself: no embeds, silent, Components V2."""
+
+
+GALLERY, FILE = 12, 13
+FILLED_IN: Mapping[int, Json] = {
+    **{key: {"min_values": 1, "max_values": 1} for key in (3, 5, 6, 7, 8)},
+    11: {"description": None, "spoiler": False},
+    FILE: {"spoiler": False},
+    14: {"spacing": 1, "divider": True},
+    17: {"accent_color": None, "spoiler": False},
+}
+"""What Discord adds to components that leave it out."""
 
 
 def filled(guild: State, blank: Message, body: Json, files: Iterable[File]) -> Message:
@@ -24,7 +36,7 @@ def filled(guild: State, blank: Message, body: Json, files: Iterable[File]) -> M
         flags=blank.flags | (int(body.get("flags") or 0) & KEPT_FLAGS),
         tts=bool(body.get("tts")),
         allowed_mentions=body.get("allowed_mentions"),
-        poll=_poll(body.get("poll")),
+        poll=_poll(guild, body.get("poll")),
     )
     return replace(message, pings=pings(guild, message))
 
@@ -102,11 +114,17 @@ def numbered(components: Iterable[Json], attachments: Iterable[Attachment]) -> t
     free = (number for number in range(1, 1000) if number not in taken)
     for one in walk(copied):
         one["id"] = one.get("id") or next(free)
+        for key, value in FILLED_IN.get(one["type"], {}).items():
+            one.setdefault(key, value)
         for key in ("media", "file"):
             if isinstance(one.get(key), dict):
                 one[key] = _media(one[key], attachments)
-        if one["type"] == 12:
-            one["items"] = [{**item, "media": _media(item["media"], attachments)} for item in one["items"]]
+        if one["type"] == FILE:
+            kept = next((each for each in attachments if each.id == one["file"].get("attachment_id")), None)
+            one |= {"name": kept.name if kept else "", "size": len(kept.content) if kept else 0}
+        if one["type"] == GALLERY:
+            bare = {"description": None, "spoiler": False}
+            one["items"] = [{**bare, **item, "media": _media(item["media"], attachments)} for item in one["items"]]
     return tuple(copied)
 
 
@@ -136,5 +154,15 @@ def shown_embed(embed: Json, attachments: Iterable[Attachment]) -> Json:
     return whole
 
 
-def _poll(poll: Json | None) -> Json | None:
-    return None if poll is None else {**poll, "answers": [dict(one) for one in poll.get("answers", ())]}
+def _poll(guild: State, poll: Json | None) -> Json | None:
+    if poll is None:
+        return None
+    answers = [{"answer_id": place, **one} for place, one in enumerate(poll.get("answers", ()), 1)]
+    return {
+        "question": poll["question"],
+        "answers": answers,
+        "expiry": stamp(guild.clock.now() + 3600 * int(poll.get("duration") or 24)),
+        "allow_multiselect": bool(poll.get("allow_multiselect")),
+        "layout_type": 1,
+        "results": {"is_finalized": False, "answer_counts": []},
+    }

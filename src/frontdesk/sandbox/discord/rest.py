@@ -138,7 +138,7 @@ class Rest:
         if "Via" not in verdict.headers:
             noted.status = 429
             return web.Response(status=429, text=json.dumps(verdict.refused), headers=dict(verdict.headers))
-        return self._sent(noted, Answer(429, verdict.refused), verdict.headers)
+        return self._sent(noted, Answer(429, {"code": 0, **(verdict.refused or {})}), verdict.headers)
 
     # the answer
 
@@ -209,18 +209,16 @@ async def _read(request: web.Request) -> tuple[Any, tuple[File, ...]]:
             if isinstance(one, FileField)
         )
         payload = form.get("payload_json")
-        if isinstance(payload, bytes | bytearray):  # a part that says it is JSON is no text to the server
-            payload = payload.decode()
-        return _parsed(payload) if isinstance(payload, str) else {}, files
+        return {} if payload is None or isinstance(payload, FileField) else _parsed(payload), files
     text = await request.text()
     return _parsed(text) if text else None, ()
 
 
-def _parsed(text: str) -> Any:
+def _parsed(text: str | bytes | bytearray) -> Any:
     try:
         return json.loads(text)
     except ValueError:
-        return text
+        return str(text)
 
 
 def _hang_up(request: web.Request) -> web.Response:

@@ -1,7 +1,6 @@
 """Messages over REST: read, send, edit, delete, react, pin, type."""
 
 from dataclasses import replace
-from typing import Any
 
 from frontdesk.sandbox.discord import overlay
 from frontdesk.sandbox.discord.call import DONE, Answer, Call, ok
@@ -61,8 +60,8 @@ def may_send(call: Call, channel: Channel, body: Json | None = None) -> None:
     if channel.kind not in TEXT_KINDS:
         raise ApiError(50008)
     call.need(channel, "SEND_MESSAGES_IN_THREADS" if channel.thread else "SEND_MESSAGES")
-    if channel.locked and not guild.bot_may(channel.id, "MANAGE_THREADS"):
-        raise ApiError(160005)
+    if (shut := guild.shut(channel)) is not None:
+        raise shut
     if channel.id in guild.without_starter:
         raise ApiError(40058)
     if call.files:
@@ -228,15 +227,6 @@ def start_typing(call: Call) -> Answer:
     return DONE
 
 
-def refresh_links(call: Call) -> Answer:
-    """New links for old ones, which may have expired."""
-    urls: list[Any] = call.body.get("attachment_urls") or []
-    if not 1 <= len(urls) <= 50:
-        raise InvalidForm({"attachment_urls": "Must be between 1 and 50 in length."})
-    renewed = [{"original": one, "refreshed": call.guild.wire.links.refreshed(str(one))} for one in urls]
-    return ok({"refreshed_urls": renewed})
-
-
 ONE = "/channels/{channel_id}/messages/{message_id}"
 ROUTES = {
     ("GET", "/channels/{channel_id}/messages"): history,
@@ -252,5 +242,4 @@ ROUTES = {
     ("PUT", ONE + "/reactions/{emoji_name}/@me"): react,
     ("DELETE", ONE + "/reactions/{emoji_name}/@me"): take_reaction_back,
     ("POST", "/channels/{channel_id}/typing"): start_typing,
-    ("POST", "/attachments/refresh-urls"): refresh_links,
 }

@@ -101,7 +101,7 @@ def change(call: Call, thread: Channel) -> Answer:
     own = thread.owner == call.app.bot_user_id
     if not moderator and not (own and not set(body) & {"locked", "rate_limit_per_user"}):
         _may_only_reopen(call, thread)
-    if thread.archived and body.get("archived") is not False and set(body) - {"archived", "locked"}:
+    if thread.archived and body.get("archived") is not False and set(body) != {"archived"}:
         raise ApiError(50083)
     if thread.locked and not moderator:
         raise ApiError(160005)
@@ -140,7 +140,7 @@ def active(call: Call) -> Answer:
     found = [one for one in guild.active_threads() if guild.bot_may(one.id, "VIEW_CHANNEL")]
     found.sort(key=lambda one: int(one.id), reverse=True)
     joined = [guild.wire.thread_member(one, bot) for one in found if bot in one.members]
-    return ok({"threads": [guild.wire.thread_for_bot(one) for one in found], "members": joined})
+    return ok({"threads": [guild.wire.thread_for_bot(one) for one in found], "members": joined, "has_more": False})
 
 
 def archived_public(call: Call) -> Answer:

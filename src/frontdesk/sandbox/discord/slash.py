@@ -11,13 +11,24 @@ STRING, INTEGER, BOOLEAN, USER, CHANNEL, ROLE, NUMBER = 3, 4, 5, 6, 7, 8, 10
 
 
 def find_command(guild: Happenings, name: str, kind: int) -> Json:
-    """A registered command, the server's own before those of everywhere."""
+    """A registered command, the server's own (which then names it) before those of everywhere."""
     for scope in (guild.id, ""):
         for command in guild.commands.get(scope, ()):
             if command["name"] == name and command["type"] == kind:
-                return command
+                return {**command, "guild_id": scope} if scope else command
     known = [one["name"] for commands in guild.commands.values() for one in commands]
     raise ValueError(f"the app has no command {name!r} of type {kind}; it has {known}")
+
+
+def must_be_offered(guild: Happenings, command: Json, user: str, channel: str) -> None:
+    """A person's client offers a command only where it may be used, and to whom."""
+    place = guild.channels[channel]
+    contexts = command.get("contexts")
+    if contexts is not None and (1 if place.dm else 0) not in contexts:
+        raise ValueError(f"{command['name']!r} is not offered in {'direct messages' if place.dm else 'the server'}")
+    needed = int(command.get("default_member_permissions") or 0)
+    if not place.dm and guild.permissions(user, channel) & needed != needed:
+        raise ValueError(f"{command['name']!r} is not offered to {user}")
 
 
 def chosen(
@@ -40,7 +51,7 @@ def chosen(
     given = _filled(place, options, focused=focused)
     for one in reversed(steps):
         given = [{"type": one["type"], "name": one["name"], "options": given}]
-    data: Json = {"id": command["id"], "name": name, "type": 1, "options": given}
+    data = invoked(command) | {"options": given}
     people = [
         str(options[one["name"]]) for one in place.get("options", ()) if one["type"] == USER and one["name"] in options
     ]
@@ -51,6 +62,11 @@ def chosen(
             "members": {one.id: guild.wire.member(one, user=False) | {"permissions": "0"} for one in users},
         }
     return data
+
+
+def invoked(command: Json) -> Json:
+    """What the interaction says of the command itself."""
+    return {key: command[key] for key in ("id", "name", "type", "guild_id") if key in command}
 
 
 def _filled(place: Json, options: Mapping[str, Any], *, focused: str | None) -> list[Json]:

@@ -59,6 +59,8 @@ class State:
         """What the app did that a correct app never does."""
         self.typing: defaultdict[str, list[tuple[str, float]]] = defaultdict(list)
         """Who typed where, and when; newest last."""
+        self._shown_typing: dict[tuple[str, str], float] = {}
+        """Until when each (channel, person) is shown as typing."""
         self.commands: dict[str, list[Json]] = {}
         """The app's commands: those of this server under its id, those of everywhere under an empty name."""
         self.gone_channels: dict[str, Channel] = {}
@@ -228,6 +230,7 @@ class State:
         new = message.id not in shelf
         shelf[message.id] = message
         if new:
+            self._shown_typing.pop((message.channel, message.author), None)
             self._count(message)
         self.tell("deleted" if message.deleted else "message" if new else "changed", message)
         return message
@@ -272,16 +275,15 @@ class State:
         self.tell("modal_closed", modal)
 
     def start_typing(self, user: str, channel: str) -> None:
-        self.typing[channel].append((user, self.clock.now()))
+        now = self.clock.now()
+        self.typing[channel].append((user, now))
+        self._shown_typing[channel, user] = now + TYPING_SECONDS
         self.tell("typing", {"channel": channel, "user": user})
 
     def is_typing(self, channel: str, user: str | None = None) -> bool:
-        """Whether the app (or this person) is shown as typing there now."""
-        who = user or self.app.bot_user_id
-        last = self.standing(channel)[-1:]
-        since = last[0].at if last and last[0].author == who else 0.0
-        now = self.clock.now()
-        return any(one == who and max(since, now - TYPING_SECONDS) < at for one, at in self.typing[channel])
+        """Whether the app (or this person) is shown as typing there now: for ten seconds, or until it writes."""
+        until = self._shown_typing.get((channel, user or self.app.bot_user_id), 0.0)
+        return self.clock.now() < until
 
     # the feed
 

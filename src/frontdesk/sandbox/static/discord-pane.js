@@ -249,6 +249,7 @@ export class DiscordPane {
     const alone = this.forum || !item.first.firstElementChild;
     item.head.hidden = !alone;
     item.head.replaceChildren(...(alone ? [el("h3", { class: "post-name", dir: "auto" }, thread.name), ...marks] : []));
+    item.summary.hidden = alone && number === 0;
     const count = `${number} ${number === 1 ? "message" : "messages"}`;
     item.summary.replaceChildren(...(alone ? [count] : [el("bdi", {}, thread.name), ` · ${count}`, ...marks]));
   }
@@ -316,7 +317,7 @@ export class DiscordPane {
   drawReference(message) {
     if (!message.reply_to) return null;
     const before = this.app.find(message.channel, message.reply_to);
-    const said = before && !before.deleted ? `${before.name}: ${before.content.slice(0, 120)}` : "a deleted message";
+    const said = before && !before.deleted ? `${before.name}: ${before.content.replace(/[*_`~|]/g, "").slice(0, 120)}` : "a deleted message";
     return el("p", { class: "reference dim", dir: "auto" }, "↳ ", said);
   }
 
