@@ -31,7 +31,7 @@ intake.redelivered_once | A redelivered event is answered once. | Platforms repe
 intake.follow_up | A follow-up in the thread needs no new mention. | People do not repeat a name in a conversation. | both | On Discord the thread is one that the desk has opened on the question.
 intake.direct_message | A direct message is answered. | Some matters are private. | both | A direct message on Slack has threads. On Discord it is one conversation.
 intake.messages_tab | Opening the messages tab offers suggested questions. | A blank page helps nobody. | slack | Discord has no messages tab: `/ask` offers the same questions while it is typed (`intake.ask_command`).
-intake.burst_is_one_turn | Several messages in a row get one answer. | People write in pieces. | both | Before the desk has opened its thread, a customer on Discord goes on in the channel itself.
+intake.burst_is_one_turn | Several messages in a row get one answer. | People write in pieces. | both | Before the desk has opened its thread, a customer on Discord goes on in the channel itself, so that nothing can overtake the message it follows: that is tested on Slack.
 intake.loose_burst_gathers | Loose messages of one person within seconds are one conversation. | Otherwise each piece gets its own thread.
 intake.own_echo_ignored | The desk never answers itself. | Loops.
 intake.other_apps_ignored | Messages of other apps are ignored. | Loops between machines.
@@ -61,11 +61,11 @@ intake.no_content_mention | Without the Message Content intent a mention is answ
 intake.no_content_direct | Without the Message Content intent a direct message is answered. | The intent is granted after a review, and not to everybody. | discord | Slack has no such intent.
 intake.no_content_reply | Without the Message Content intent a reply to a message of the desk is answered. | The intent is granted after a review, and not to everybody. | discord | Slack has no such intent.
 intake.no_content_commands | Without the Message Content intent the ask command and the menu of a message work. | The intent is granted after a review, and not to everybody. | discord | Slack has no such intent.
-intake.no_content_silence | Without the Message Content intent a message whose words are hidden is not answered with a guess. | Nothing can be said about an empty message. | discord | Slack has no such intent.
+intake.no_content_silence | Without the Message Content intent a customer whose words are hidden gets no guess, and is told how to be read. | Nothing can be said about an empty message. | discord | Slack has no such intent.
 # answers ----------------------------------------------------------------------------------------------------------------
 answer.cited | An answer cites the articles it rests on, with links the customer can open. | Trust needs sources.
 answer.streams | The answer becomes visible while it is written. | Waiting for the end feels broken. | both | Slack streams natively, or by edits when that is switched off, tested apart. Discord always by edits.
-answer.status | While the assistant thinks, the customer sees that it does. | Silence looks like a crash. | both | Slack shows and removes a status. Discord shows that the desk is typing, and forgets it after ten seconds.
+answer.status | While the assistant thinks, the customer sees that it does. | Silence looks like a crash. | both | Slack shows and removes a status, also after the stop button. Discord shows that the desk is typing, and forgets it after ten seconds.
 answer.language | The answer is in the customer's language. | Nobody should need English.
 answer.greeting | A greeting gets a greeting and an offer, not a search result. | Manners.
 answer.unsure | Without an article the assistant says that it is not sure and offers a person. | Guessing costs more than admitting.
