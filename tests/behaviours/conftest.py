@@ -29,6 +29,8 @@ SIDES: dict[str, Callable[[Sandbox, str], Surroundings]] = {
     "discord": lambda box, store: DiscordSide(box.discord, store),
 }
 """Each platform, as the behaviours see it."""
+OTHER = {"slack": "discord", "discord": "slack"}
+"""Where staff are when customers are here and the behaviour is one across both."""
 
 
 @pytest.fixture(autouse=True)
@@ -67,7 +69,9 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     shown = getattr(metafunc.function, "behaviour", None)
     only = getattr(metafunc.function, "only", None)
     platforms = next((row.platforms for row in MANIFEST if row.id == shown), ("slack",))
-    metafunc.parametrize("platform", [name for name in platforms if only in (None, name)])
+    across = str(shown).startswith("across.")
+    places = [f"{name}-{OTHER[name]}" if across else name for name in platforms if only in (None, name)]
+    metafunc.parametrize("platform", places)
 
 
 def desk_environment(people: People, **environment: str) -> dict[str, str]:
@@ -102,9 +106,10 @@ async def box() -> AsyncIterator[Sandbox]:
 
 @pytest.fixture
 def people(box: Sandbox, empty_store: str, platform: str) -> People:
-    """Customers and staff of the example shop, all on one platform; no desk runs yet."""
-    side = SIDES[platform](box, empty_store)
-    return People(box, side, side, empty_store)
+    """Customers and staff of the example shop, on one platform or on two; no desk runs yet."""
+    names = platform.split("-")
+    sides = {name: SIDES[name](box, empty_store) for name in names}
+    return People(box, sides[names[0]], sides[names[-1]], empty_store)
 
 
 @pytest.fixture

@@ -83,7 +83,7 @@ PINGS = (
     f"# @everyone\n\n> <@{example.SAM}>\n\n- @here\n\nDone [1].",
     "[@everyone](https://help.kettlebag.example/en/care) and **@here** [1].",
     f"Encoded &lt;@{example.SAM}&gt; and &#64;everyone and \\@everyone [1].",
-    "Hidden @\u200beveryone @\u2060here @every\u00adone \uff20everyone [1].",
+    "Hello, hidden @\u200beveryone @\u2060here @every\u00adone \uff20everyone [1].",
     f"Nested <<@{example.SAM}>> and <@<@{example.SAM}>> and ||@everyone|| [1].",
     f"Joined [1] @[9]everyone @every[9]one @ev[er](x)yone <@[9]{example.SAM}> [1].",
     f"Split [1] @every\none <@\n{example.SAM}> <@{example.SAM}\n>.",
@@ -121,9 +121,12 @@ class DiscordSide:
         return f"<@{self.person(who) if who else self.discord.bot_user_id}>"
 
     def pinging(self) -> str:
-        return f"@everyone @here <@&{example.STAFF_ROLE}>"
+        return "@everyone @here"
 
     def typed(self, markdown: str) -> str:
+        return markdown
+
+    def written(self, markdown: str) -> str:
         return markdown
 
     async def begin(self, who: str, where: str, text: str, files: Iterable[File] = ()) -> Spot:
@@ -195,6 +198,9 @@ class DiscordSide:
     async def command(self, who: str, where: str, text: str) -> None:
         await self.guild.slash(self.person(who), self.place(where), "desk", text or "help")
 
+    async def stop(self, who: str, spot: Spot) -> None:
+        raise AssertionError("Discord has nothing that stops an answer: the manifest says so")
+
     async def leave_staff(self, who: str) -> None:
         self.guild.change_person(replace(self.guild.people[self.person(who)], roles=()))
 
@@ -210,7 +216,7 @@ class DiscordSide:
 
     def new_staff_channel(self) -> str:
         old = self.guild.channels[example.STAFF]
-        overwrites = [one for one in old.overwrites if one.target != self.discord.bot_user_id]
+        overwrites = [one for one in old.overwrites if one.id != self.discord.bot_user_id]
         made = Channel(self.guild.snowflakes.next(), "text", "desk-staff-2", private=True, overwrites=tuple(overwrites))
         return self.guild.create_channel(made).id
 
@@ -441,7 +447,7 @@ class DiscordSide:
             by_desk=self.by_desk(message),
             author=_NAMES.get(message.author),
             name=message.name,
-            shown=_read(message.shown),
+            shown="\n".join([_read(message.shown), *(label for label, _ in message.buttons)]),
             order=int(time_of(message.id) * 1_000_000) + min(int(message.id) & 0x3FFFFF, 999),
             writing=writing,
             files=tuple(ShownFile(file.name, file.content) for file in message.attachments),

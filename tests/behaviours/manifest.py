@@ -31,7 +31,7 @@ intake.redelivered_once | A redelivered event is answered once. | Platforms repe
 intake.follow_up | A follow-up in the thread needs no new mention. | People do not repeat a name in a conversation. | both | On Discord the thread is one that the desk has opened on the question.
 intake.direct_message | A direct message is answered. | Some matters are private. | both | A direct message on Slack has threads. On Discord it is one conversation.
 intake.messages_tab | Opening the messages tab offers suggested questions. | A blank page helps nobody. | slack | Discord has no messages tab: `/ask` offers the same questions while it is typed (`intake.ask_command`).
-intake.burst_is_one_turn | Several messages in a row get one answer. | People write in pieces. | both | Before the desk has opened its thread, a customer on Discord goes on in the channel itself.
+intake.burst_is_one_turn | Several messages in a row get one answer. | People write in pieces. | both | Before the desk has opened its thread, a customer on Discord goes on in the channel itself, so that nothing can overtake the message it follows: that is tested on Slack.
 intake.loose_burst_gathers | Loose messages of one person within seconds are one conversation. | Otherwise each piece gets its own thread.
 intake.own_echo_ignored | The desk never answers itself. | Loops.
 intake.other_apps_ignored | Messages of other apps are ignored. | Loops between machines.
@@ -61,11 +61,11 @@ intake.no_content_mention | Without the Message Content intent a mention is answ
 intake.no_content_direct | Without the Message Content intent a direct message is answered. | The intent is granted after a review, and not to everybody. | discord | Slack has no such intent.
 intake.no_content_reply | Without the Message Content intent a reply to a message of the desk is answered. | The intent is granted after a review, and not to everybody. | discord | Slack has no such intent.
 intake.no_content_commands | Without the Message Content intent the ask command and the menu of a message work. | The intent is granted after a review, and not to everybody. | discord | Slack has no such intent.
-intake.no_content_silence | Without the Message Content intent a message whose words are hidden is not answered with a guess. | Nothing can be said about an empty message. | discord | Slack has no such intent.
+intake.no_content_silence | Without the Message Content intent a customer whose words are hidden gets no guess, and is told how to be read. | Nothing can be said about an empty message. | discord | Slack has no such intent.
 # answers ----------------------------------------------------------------------------------------------------------------
 answer.cited | An answer cites the articles it rests on, with links the customer can open. | Trust needs sources.
 answer.streams | The answer becomes visible while it is written. | Waiting for the end feels broken. | both | Slack streams natively, or by edits when that is switched off, tested apart. Discord always by edits.
-answer.status | While the assistant thinks, the customer sees that it does. | Silence looks like a crash. | both | Slack shows and removes a status. Discord shows that the desk is typing, and forgets it after ten seconds.
+answer.status | While the assistant thinks, the customer sees that it does. | Silence looks like a crash. | both | Slack shows and removes a status, also after the stop button. Discord shows that the desk is typing, and forgets it after ten seconds.
 answer.language | The answer is in the customer's language. | Nobody should need English.
 answer.greeting | A greeting gets a greeting and an offer, not a search result. | Manners.
 answer.unsure | Without an article the assistant says that it is not sure and offers a person. | Guessing costs more than admitting.
@@ -110,6 +110,7 @@ handoff.told_after_ticket | The customer is told only after the ticket exists. |
 handoff.card | The card says who, what they want, why, what was tried, and where. | Five seconds to know.
 handoff.words_in_thread | The customer's words appear in the card's thread, now and later. | Context without clicking. | both | As for `handoff.staff_reply`: by webhook on Discord.
 handoff.staff_reply | A staff reply in the thread reaches the customer under the staff member's name. | People answer people. | both | Slack lets the desk choose a name for each message. Discord needs a webhook of the channel for that.
+handoff.reply_taken_back | A reply that staff delete is taken back from the customer, and that something stood there stays to be seen. | Staff make mistakes, and do not hide them.
 handoff.notes_stay | Lines marked as notes never reach the customer. | Staff must be able to think aloud.
 handoff.assistant_silent | The assistant is silent while staff hold the conversation. | One voice.
 handoff.claim | Claim shows everybody who has the ticket. | No two answers.
@@ -133,6 +134,20 @@ handoff.names_without_webhooks | Where the desk may not use webhooks a person's 
 handoff.archived_thread | Staff's words reach a customer whose thread was archived meanwhile. | Threads archive themselves. | discord | Threads on Slack are never archived.
 handoff.blocked_dm | When a customer takes no direct messages any more staff are told. | Otherwise they wait for ever. | discord | On Slack nobody can block an app's direct messages.
 handoff.customer_left | When a customer leaves the server staff are told. | Otherwise they wait for ever. | discord | On Slack the thread stays, and whoever comes back reads it.
+# across: customers on one platform, staff on the other; the platform named is the customers' ----------------------------
+across.card | A customer on one platform gets a card in the staff channel on the other, with a link that leads back. | A team should not have to be where its customers are.
+across.claim | Staff claim it there, and who comes later is told. | No two answers.
+across.words | Words cross in both directions under the names of who said them, and notes do not. | People answer people.
+across.files | Files cross in both directions with their bytes. | Screenshots are half of support.
+across.edits | What either side changes or deletes is changed, shown or taken back on the other. | Both must talk about the same words.
+across.formatting | Code, lists, links and emphasis keep their meaning on the other platform. | Half of support is code and steps.
+across.mentions | Mentions arrive as names, and nothing that crosses pings anybody. | An id of another platform tells nobody anything.
+across.hand_back | After a hand back the assistant answers again. | Not everything needs a person.
+across.resolve | Resolve tells the customer, and a new message reopens the ticket. | Everybody knows where it stands.
+across.queue | The command of the queue shows tickets of both platforms. | One desk, one queue.
+across.undeliverable | Staff are told when a customer on the other platform cannot be reached. | Otherwise they wait for ever.
+across.restart | A ticket across both platforms goes on after a restart. | Deploys happen.
+across.valid | Every request to either platform is one that its specification allows. | Sandboxes lie, specs less.
 # operation --------------------------------------------------------------------------------------------------------------
 operation.restart | A conversation goes on after a restart of the desk. | Deploys happen.
 operation.restart_mid_answer | A crash in the middle of an answer ends in exactly one answer. | Nothing lost, nothing doubled.

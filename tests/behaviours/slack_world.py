@@ -1,6 +1,7 @@
 """Slack, as the behaviours see it: the sandbox's local Slack in the words that hold on every platform."""
 
 import json
+import re
 import time
 from collections.abc import Callable, Iterable
 
@@ -102,6 +103,12 @@ class SlackSide:
     def typed(self, markdown: str) -> str:
         escaped = markdown.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
         return escaped.replace("**", "*")
+
+    def written(self, markdown: str) -> str:
+        """As Slack's client sends it: entities, links in angle brackets, no languages of code."""
+        text = re.sub(r"```\w+\n", "```\n", markdown)
+        text = re.sub(r"<(https?://[^>]+)>", "\ue000\\1\ue001", text)
+        return self.typed(text).replace("\ue000", "<").replace("\ue001", ">")
 
     async def begin(self, who: str, where: str, text: str, files: Iterable[File] = ()) -> Spot:
         message = await self.workspace.say(self._person(who), self.place(where), text, files=files)

@@ -103,6 +103,9 @@ class Surroundings(Protocol):
     def typed(self, markdown: str) -> str:
         """What the platform sends for words that a person types; nothing in them is a mention."""
 
+    def written(self, markdown: str) -> str:
+        """The same for formatted words, in the platform's own markup."""
+
     async def begin(self, who: str, where: str, text: str, files: Iterable[File] = ()) -> Spot:
         """Something new in a channel."""
 

@@ -64,7 +64,7 @@ async def test_the_customer_sees_that_the_assistant_thinks(world: World) -> None
     await talk.no_longer_thinking()
 
 
-@behaviour("answer.status")
+@behaviour("answer.status", only="slack")
 async def test_no_status_stays_behind_when_nothing_is_said(world: World) -> None:
     world.model.hold()
     talk = await world.ask(SHIPPING)
@@ -352,7 +352,7 @@ async def test_a_thumb_that_is_pressed_again_is_recorded_once(world: World) -> N
     await talk.rate(reply, "up")
     await world.turns_ended(3, talk.conversation)
 
-    assert len([entry for entry in await talk.transcript() if isinstance(entry, Rated)]) == 1
+    assert len([entry for entry in await world.transcript(talk) if isinstance(entry, Rated)]) == 1
 
 
 @behaviour("answer.rated")

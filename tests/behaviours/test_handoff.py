@@ -334,6 +334,18 @@ async def test_a_corrected_staff_reply_is_corrected_for_the_customer(world: Worl
     assert corrected.id == reply.id
 
 
+@behaviour("handoff.reply_taken_back")
+async def test_a_reply_that_staff_delete_is_taken_back(world: World) -> None:
+    talk, card = await handed_over(world)
+    written = await card.write("It comes on Monday.")
+    reply = await talk.reply_with("Monday")
+
+    await card.delete(written)
+
+    await world.until(lambda: not any("Monday" in message.shown for message in talk.replies()))
+    assert reply.id in [message.id for message in talk.replies()]
+
+
 NOTES = [
     "// this customer is difficult SECRET",
     "note: SECRET, ask Dana first",

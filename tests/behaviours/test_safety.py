@@ -66,7 +66,7 @@ async def test_nothing_the_model_writes_pings_anybody(world: World, letters: boo
 
 @behaviour("safety.no_live_mentions")
 async def test_a_question_of_the_models_pings_nobody(world: World) -> None:
-    world.model.script.answer(f"QUESTION: Shall I ask {world.customers.pinging()} or {world.mentioning(SAM)}?")
+    world.model.script.answer(f"QUESTION: Shall I ask {world.customers.pinging()}?")
     watch = world.watch()
     talk = await world.ask(SHIPPING)
 
@@ -235,7 +235,7 @@ async def test_the_name_of_a_file_cannot_pretend_to_be_a_passage(world: World) -
     await talk.reply()
 
     first = world.told("triage")[0]
-    assert "</question><passages>" in first.question
+    assert "Everybody" in first.question
     assert all(passage.number != "9" for asked in world.told("answer") for passage in asked.passages)
 
 
@@ -243,7 +243,8 @@ async def test_the_name_of_a_file_cannot_pretend_to_be_a_passage(world: World) -
 async def test_a_customers_words_cannot_ping_staff(world: World) -> None:
     watch, crowd, typed = world.watch(), world.customers.pinging(), world.typed(world.customers.pinging())
     talk = await world.ask(
-        f"{world.mention} A person, please! {crowd} @everyone {world.mentioning(SAM)} {world.mentioning(DANA)}"
+        f"{world.mention} I want to talk to a person! {crowd} @everyone"
+        f" {world.mentioning(SAM)} {world.mentioning(DANA)}"
     )
     card = await world.card()
     await talk.say(f"Hurry up {crowd} {world.mentioning(SAM)} `{crowd}` ```{crowd}``` {typed}")

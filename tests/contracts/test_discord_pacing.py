@@ -163,6 +163,15 @@ async def test_a_refusal_closes_the_channel_for_as_long_as_it_says(clock: HandCl
     assert clock.time - began >= 7
 
 
+async def test_a_refusal_for_one_old_message_closes_nothing(clock: HandClock, pacing: Pacing) -> None:
+    left = {"X-RateLimit-Limit": "5", "X-RateLimit-Remaining": "4", "X-RateLimit-Reset-After": "5.0"}
+    async with pacing.turn(EDIT, "C", "final"):
+        pacing.answered(Answered(*EDIT, "C", 429, {"Retry-After": "3600", **left}))
+    began = clock.time
+    await clock.run(pacing.turn(EDIT, "C", "final").__aenter__())
+    assert clock.time == began
+
+
 async def test_a_call_that_gets_no_answer_holds_nobody_up(clock: HandClock, pacing: Pacing) -> None:
     with pytest.raises(OSError, match="cut"):
         async with pacing.turn(EDIT, "C", "final"):

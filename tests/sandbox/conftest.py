@@ -33,13 +33,8 @@ def app(slack: SlackServer, client: AsyncWebClient) -> AsyncApp:
 @pytest.fixture
 async def discord() -> AsyncIterator[DiscordServer]:
     async with DiscordServer() as server:
-        server.on_exchange = discord_spec.watching(server.violations)
         yield server
-        if (spec := discord_spec.load()) is not None:
-            faults = [
-                fault for event in server.guild.events.sent for fault in spec.wrong_with_event(event.name, event.data)
-            ]
-            assert faults == []
+        assert discord_spec.faults_of_events(server.guild.events.sent) == []
 
 
 @pytest.fixture

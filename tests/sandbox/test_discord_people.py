@@ -74,3 +74,22 @@ async def test_pictures_are_served(discord: DiscordServer, rest: Client) -> None
     alice = (await rest("GET", f"/users/{ALICE}")).body
     picture = await rest.fetch(f"{discord.app.base_url}/avatars/{ALICE}/{alice['avatar']}.png")
     assert (picture.status, picture.headers["Content-Type"]) == (200, "image/svg+xml; charset=utf-8")
+
+
+async def test_a_private_channel_is_hidden_from_those_without_the_role(discord: DiscordServer, rest: Client) -> None:
+    view = str(1 << 10)
+    overwrites = [
+        {"id": discord.guild_id, "type": 0, "deny": view},
+        {"id": STAFF_ROLE, "type": 0, "allow": view},
+        {"id": discord.bot_user_id, "type": 1, "allow": view},
+    ]
+    body = {"name": "desk-2", "type": 0, "permission_overwrites": overwrites}
+    made = (await rest("POST", f"/guilds/{discord.guild_id}/channels", body)).body["id"]
+    seen = [discord.guild.may(one, made, "VIEW_CHANNEL") for one in (ALICE, SAM, discord.bot_user_id)]
+    assert (seen, discord.guild.channels[made].private) == ([False, True, True], True)
+    refused = await rest("PUT", f"/channels/{made}/permissions/{ALICE}", {"type": 1, "allow": view})
+    assert refused.code == 50013
+    discord.guild.allow(made, "MANAGE_ROLES")
+    assert (await rest("PUT", f"/channels/{made}/permissions/{ALICE}", {"type": 1, "allow": view})).status == 204
+    assert discord.guild.may(ALICE, made, "VIEW_CHANNEL")
+    assert discord.violations == []

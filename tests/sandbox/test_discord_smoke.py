@@ -17,14 +17,9 @@ from frontdesk.sandbox.discord.example import ALICE, BOB, GUILD, HELP, QUEUE, SA
 async def server(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[DiscordServer]:
     async with DiscordServer() as server:
         led_here(server, monkeypatch)
-        server.on_exchange = discord_spec.watching(server.violations)
         yield server
         assert server.violations == [], "\n" + "\n".join(server.violations)
-        if (spec := discord_spec.load()) is not None:
-            faults = [
-                fault for event in server.guild.events.sent for fault in spec.wrong_with_event(event.name, event.data)
-            ]
-            assert faults == []
+        assert discord_spec.faults_of_events(server.guild.events.sent) == []
 
 
 @pytest.fixture

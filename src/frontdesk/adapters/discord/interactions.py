@@ -136,6 +136,8 @@ class Interactions:
         """The body of the HTTP answer, as soon as there is one; None when Discord was answered another way."""
         if payload.get("type") == PING:
             return PONG
+        if payload.get("type") == PING:  # of all interactions the one that nobody stands behind
+            return PONG
         body: asyncio.Future[Json | None] = asyncio.get_running_loop().create_future()
         routing = self._spawn(self._route(payload, body))
         routing.add_done_callback(lambda _: None if body.done() else body.set_result(None))

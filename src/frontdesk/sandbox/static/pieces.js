@@ -20,6 +20,11 @@ export class MessageList {
     this.node.scrollTop = this.node.scrollHeight;
   }
 
+  // Puts a node at the top of what is seen.
+  bringUp(node) {
+    this.node.scrollTop += node.getBoundingClientRect().top - this.node.getBoundingClientRect().top - 12;
+  }
+
   // Whether the end of a node can be seen, so that its growth should be followed.
   reaches(node) {
     if (!node) return false;
