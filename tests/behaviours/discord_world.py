@@ -220,7 +220,7 @@ class DiscordSide:
 
     def new_staff_channel(self) -> str:
         old = {**self.guild.gone_channels, **self.guild.channels}[example.STAFF]
-        overwrites = [one for one in old.overwrites if one.id != self.discord.bot_user_id]
+        overwrites = [one for one in old.overwrites if one.target != self.discord.bot_user_id]
         made = Channel(self.guild.snowflakes.next(), "text", "desk-staff-2", private=True, overwrites=tuple(overwrites))
         return self.guild.create_channel(made).id
 

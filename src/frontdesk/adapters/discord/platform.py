@@ -235,6 +235,9 @@ class DiscordChat:
     async def is_staff(self, person: Person) -> bool:
         return person.platform == "discord" and await self._staff.includes(person.id)
 
+    async def named(self, text: str) -> str:
+        return text  # Discord tells the names of those who are mentioned with the message
+
     async def introduce(self, person: Person) -> Person:
         if person.name:
             return person
