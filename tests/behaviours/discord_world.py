@@ -205,6 +205,10 @@ class DiscordSide:
         self.guild.change_person(replace(self.guild.people[self.person(who)], roles=()))
 
     async def close_channel(self, where: str) -> None:
+        """For staff it is deleted: where the desk may not write its webhooks still could."""
+        if where == STAFF:
+            await self.guild.delete_channel(self.place(where))
+            return
         self.guild.deny(
             self.place(where),
             "SEND_MESSAGES",
@@ -215,8 +219,8 @@ class DiscordSide:
         )
 
     def new_staff_channel(self) -> str:
-        old = self.guild.channels[example.STAFF]
-        overwrites = [one for one in old.overwrites if one.id != self.discord.bot_user_id]
+        old = {**self.guild.gone_channels, **self.guild.channels}[example.STAFF]
+        overwrites = [one for one in old.overwrites if one.target != self.discord.bot_user_id]
         made = Channel(self.guild.snowflakes.next(), "text", "desk-staff-2", private=True, overwrites=tuple(overwrites))
         return self.guild.create_channel(made).id
 

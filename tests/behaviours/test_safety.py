@@ -247,6 +247,7 @@ async def test_a_customers_words_cannot_ping_staff(world: World) -> None:
         f" {world.mentioning(SAM)} {world.mentioning(DANA)}"
     )
     card = await world.card()
+    await talk.reply_with("#1")
     await talk.say(f"Hurry up {crowd} {world.mentioning(SAM)} `{crowd}` ```{crowd}``` {typed}")
     relayed = await card.until_in_thread("Hurry up")
 

@@ -160,11 +160,17 @@ class Desk:
             await self._give_to_staff(turn)
             return
         burst: list[MessagePosted] = []
+        early: list[Event] = []
         for _, event in turn.events():
-            await self._note(turn, event, burst)
+            if burst and turn.conversation.ticket is None and self._is_from_staff(event):
+                early.append(event)  # an earlier try of this turn has put the card up; this one makes it a ticket
+            else:
+                await self._note(turn, event, burst)
         if not turn.claim.pending:
             await self._reminders.remind(turn)
         await self._answer(turn, burst)
+        for event in early:
+            await self._note(turn, event, burst)
 
     async def _place(self, turn: Turn) -> None:
         """Words that staff wrote at a card before the store knew it go to the ticket's conversation; others nowhere."""

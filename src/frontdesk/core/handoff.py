@@ -138,7 +138,10 @@ class Handoff:
         """The customer's words, under the customer's name, in the ticket's thread."""
         author = await turn.chat.introduce(message.author)
         relay = Relay(
-            name=author.name or "Customer", image=author.image, markdown=message.text, attachments=message.attachments
+            name=author.name or "Customer",
+            image=author.image,
+            markdown=await turn.chat.named(message.text),
+            attachments=message.attachments,
         )
         await turn.post(f"customer:{message.id}", staff, card_thread(card), relay)
 
@@ -153,7 +156,7 @@ class Handoff:
         relay = Relay(
             name=author.name or "Customer",
             image=author.image,
-            markdown="\n\n".join(words),
+            markdown=await turn.chat.named("\n\n".join(words)),
             attachments=tuple(a for s in earlier[-_EARLIER:] for a in s.attachments),
         )
         await turn.post("earlier", staff, card_thread(card), relay)

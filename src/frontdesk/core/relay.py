@@ -33,8 +33,9 @@ class Crossing:
 
     async def edited(self, turn: Turn, event: MessageEdited) -> None:
         turn.record(CustomerEdited(at=turn.now(), message_id=event.message.id, text=event.message.text))
+        words = await turn.chat.named(event.message.text)
         await self._handoff.line(
-            turn, f"edit:{event.order}", f"The customer changed a message. It now says:\n\n{event.message.text}"
+            turn, f"edit:{event.order}", f"The customer changed a message. It now says:\n\n{words}"
         )
         turn.outcome = Relayed()
 
@@ -64,7 +65,7 @@ class Crossing:
             turn.record(StaffNoted(at=turn.now(), message=message))
             turn.outcome = KeptSilent(why="the ticket is closed")
             return
-        await self._deliver(turn, message, words)
+        await self._deliver(turn, message, await staff.named(words))
 
     async def staff_deleted(self, turn: Turn, event: MessageDeleted) -> None:
         """What staff take back is taken back for the customer too; that something stood there stays to be seen."""
@@ -123,7 +124,7 @@ class Crossing:
             turn.outcome = KeptSilent(why="changed in the ticket's thread by somebody who is not staff")
             return
         author = await staff.introduce(event.message.author)
-        words = without_notes(event.message.text, self._config.note_marks) or _TAKEN_BACK
+        words = await staff.named(without_notes(event.message.text, self._config.note_marks)) or _TAKEN_BACK
         try:
             await turn.chat.edit(said.ref, Relay(name=author.name or "Staff", image=author.image, markdown=words))
         except Undeliverable:

@@ -108,6 +108,10 @@ class Chat(Protocol):
         """The person with name and picture looked up; as given when that fails. Never raises."""
         ...
 
+    async def named(self, text: str) -> str:
+        """Words that were written here, with people's names where they have only their ids. Never raises."""
+        ...
+
 
 class Chats(Protocol):
     """The platforms that are switched on."""

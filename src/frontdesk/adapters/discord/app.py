@@ -112,6 +112,7 @@ class DiscordApp:
             self._telemetry,
             heard=lambda text: heard(text, identity.user).text,
             home=self._places.home,
+            seen=self._chat.seen,
         )
         self._endpoint = HttpInteractions(self._interactions, lambda: identity.public_key, self._clock, self._telemetry)
         self._registering = asyncio.create_task(
@@ -125,7 +126,9 @@ class DiscordApp:
     def _gateway(self, shard: int, budget: IdentifyBudget, receiver: Receiver, interactions: Interactions) -> Gateway:
         api, notebook, clock, telemetry = self._api, self._notebook, self._clock, self._telemetry
         catch_up = CatchUp(api, notebook, clock, telemetry, shard)
-        intake = Intake(api, receiver, self._channels, self._places, catch_up, interactions, clock, telemetry)
+        intake = Intake(
+            api, receiver, self._channels, self._places, catch_up, interactions, clock, telemetry, self._chat.seen
+        )
         self._intakes.append(intake)
         return Gateway(api, intake, notebook, clock, telemetry, shard=shard, budget=budget)
 

@@ -116,8 +116,12 @@ class Interactions:
         *,
         heard: Callable[[str], str] = str.strip,
         home: Callable[[Thread], Awaitable[Thread]] = _as_it_is,
+        seen: Callable[[Any], None] = lambda _: None,
     ) -> None:
-        """`heard`: Discord's Markdown as plain Markdown. `home`: the name by which the desk knows a private thread."""
+        """`heard`: Discord's Markdown as plain Markdown. `home`: the name by which the desk knows a private thread.
+
+        `seen` is told of everything that somebody did.
+        """
         self._api = api
         self._ids = ids
         self._receiver = receiver
@@ -126,6 +130,7 @@ class Interactions:
         self._telemetry = telemetry
         self._heard = heard
         self._home = home
+        self._seen = seen
         self._tasks: set[asyncio.Task[Any]] = set()
 
     async def accept(self, payload: Json) -> None:
@@ -160,6 +165,7 @@ class Interactions:
             return
         answering = Answering(self._api, self._clock, self._telemetry, envelope.id, envelope.token, body)
         try:
+            self._seen(payload)
             identity = await self._api.identity()
             caller, parsed = parse(payload, identity, self._ids, self._api.config.staff_channel, self._heard)
             await self._deal(caller, parsed, answering)

@@ -228,8 +228,15 @@ class DiscordChat:
         guild = parse.DIRECT if thread.direct else thread.community
         return f"https://discord.com/channels/{guild}/{channel}/{ref.id}"
 
+    def seen(self, payload: Any) -> None:
+        """Who did something, as the server knows them now."""
+        self._staff.seen(payload)
+
     async def is_staff(self, person: Person) -> bool:
         return person.platform == "discord" and await self._staff.includes(person.id)
+
+    async def named(self, text: str) -> str:
+        return text  # Discord tells the names of those who are mentioned with the message
 
     async def introduce(self, person: Person) -> Person:
         if person.name:

@@ -23,6 +23,8 @@ class Staff:
         self._channels = channels
         self._clock = clock
         self._known: OrderedDict[str, tuple[float, bool]] = OrderedDict()
+        self._roles: OrderedDict[str, frozenset[str]] = OrderedDict()
+        """The roles that people had when they were last heard of."""
         self._guild: tuple[float, Any, Any] | None = None
         self._asking = asyncio.Lock()
 
@@ -42,6 +44,22 @@ class Staff:
         while len(self._known) > MOST_KNOWN:
             self._known.popitem(last=False)
         return may_see
+
+    def seen(self, payload: Any) -> None:
+        """Whatever somebody does on a server tells the roles they have now: who lost one is asked about anew."""
+        member = payload.get("member") if isinstance(payload, dict) else None
+        if not isinstance(member, dict) or not isinstance(member.get("roles"), list):
+            return
+        user = member.get("user") or payload.get("author")
+        if not isinstance(user, dict):
+            return
+        person, roles = str(user.get("id")), frozenset(map(str, member["roles"]))
+        before = self._roles.pop(person, None)
+        self._roles[person] = roles
+        if before != roles:
+            self._known.pop(person, None)
+        while len(self._roles) > MOST_KNOWN:
+            self._roles.popitem(last=False)
 
     async def _may_see(self, channel: str, person: str) -> bool:
         guild = (await self._channels.facts(channel)).guild or ""

@@ -1,6 +1,7 @@
 """Slack as the desk's `Chat`: posts, edits, streams, finds, whispers, and knows who is staff."""
 
 import asyncio
+import re
 from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
@@ -24,6 +25,9 @@ PATIENCE = 8.0
 STAFF_KNOWN_FOR = 60.0
 NAMES_KNOWN_FOR = 3600.0
 MOST_NAMES = 5000
+MOST_MENTIONED = 10
+"""People of one message whose names are looked up."""
+_MENTIONED = re.compile(r"(?<![\w@])@([UW][A-Z0-9]{2,20})\b")
 GONE_FEATURES = frozenset(
     {"feature_disabled", "unknown_method", "missing_scope", "not_agent_app", "method_not_supported_for_channel_type"}
 )
@@ -192,6 +196,12 @@ class SlackChat:
         while len(self._names) > MOST_NAMES:
             self._names.pop(next(iter(self._names)))
         return introduced
+
+    async def named(self, text: str) -> str:
+        ids = dict.fromkeys(_MENTIONED.findall(text))
+        people = {id_: Person(platform="slack", community="", id=id_) for id_ in list(ids)[:MOST_MENTIONED]}
+        names = {id_: (await self.introduce(person)).name or id_ for id_, person in people.items()}
+        return _MENTIONED.sub(lambda found: f"@{names.get(found[1], found[1])}", text)
 
     async def with_known_files(self, event: MessagePosted) -> MessagePosted:
         """The event with the name and kind of every file that came with it. Never raises."""
