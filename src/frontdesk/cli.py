@@ -83,6 +83,8 @@ def ingest(
     set_up_logs(settings.log_format, "warning")
     if place is not None:
         settings = settings.model_copy(update={"knowledge": place})
+        if not place.exists():
+            raise Misconfigured(f"{place}: there is no such file or folder of articles")
     report = asyncio.run(bootstrap.ingest_articles(settings, None if as_json else _progress))
     print(report.model_dump_json(indent=2) if as_json else _report(report))
 

@@ -61,7 +61,8 @@ from frontdesk.ports.telemetry import Telemetry
 _REMEMBERED = 5_000
 _MOST_TICKETS = 1_000
 _DAY = 86_400.0
-_GIVE_UP_AFTER = 5
+_GIVE_UP_AFTER = 7
+"""Tries; about a minute, which most trouble of a platform does not last."""
 _EARLY = 600.0
 """Seconds that an event waits for one it overtook: platforms bring again, after minutes, what they think was missed."""
 _GIVE_UP_ON_STAFF_AFTER = 10
