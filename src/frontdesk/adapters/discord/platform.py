@@ -88,10 +88,11 @@ class DiscordChat:
         return self._community
 
     async def settle(self) -> None:
-        """Learn which server the staff channel is in. Raises Retry or Refused."""
+        """Learn which server the staff channel is in. Raises Misconfigured, Retry or Refused."""
         channel = self._api.config.staff_channel
         if channel is not None:
             self._community = (await self._channels.facts(channel)).guild or ""
+            await self._staff.must_be_private()
 
     async def post(
         self, thread: Thread, content: Content, marker: str, there: tuple[MessageRef, ...] = ()

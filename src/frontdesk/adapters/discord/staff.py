@@ -7,11 +7,13 @@ from typing import Any
 from frontdesk.adapters.discord.api import DiscordApi, Refused
 from frontdesk.adapters.discord.channels import Channels
 from frontdesk.adapters.discord.permissions import VIEW_CHANNEL, permissions_in
-from frontdesk.domain.errors import Retry
+from frontdesk.domain.errors import Misconfigured, Retry
 from frontdesk.ports.clock import Clock
 
 KNOWN_FOR = 60.0
 MOST_KNOWN = 1000
+EVERYBODY: dict[str, Any] = {"user": {"id": "0"}, "roles": []}
+"""A member without any role of their own."""
 _UNKNOWN_MEMBER = frozenset({10007, 10013})
 
 
@@ -44,6 +46,18 @@ class Staff:
         while len(self._known) > MOST_KNOWN:
             self._known.popitem(last=False)
         return may_see
+
+    async def must_be_private(self) -> None:
+        """No ticket is ever written where anybody can read it. Raises Misconfigured, Retry or Refused."""
+        channel = self._api.config.staff_channel
+        if channel is None:
+            return
+        guild, place = await self._told((await self._channels.facts(channel)).guild or "", channel)
+        if permissions_in(guild, place, EVERYBODY) & VIEW_CHANNEL:
+            raise Misconfigured(
+                f"FRONTDESK_STAFF_CHANNEL=discord:{channel} is public, "
+                "so that anybody could read tickets: make it private"
+            )
 
     def seen(self, payload: Any) -> None:
         """Whatever somebody does on a server tells the roles they have now: who lost one is asked about anew."""

@@ -8,6 +8,7 @@ from frontdesk.adapters.discord.channels import Channels, Facts
 from frontdesk.adapters.discord.config import DiscordConfig
 from frontdesk.adapters.discord.manifest import PERMISSIONS
 from frontdesk.adapters.discord.permissions import VIEW_CHANNEL, Permission, permissions_in
+from frontdesk.adapters.discord.staff import EVERYBODY
 from frontdesk.domain.errors import DeskError, Misconfigured
 from frontdesk.ports.clock import Clock
 from frontdesk.ports.telemetry import Telemetry
@@ -58,8 +59,7 @@ async def _staff_channel(api: DiscordApi, channels: Channels, channel: str) -> N
     if facts.kind not in ("text", "forum"):
         raise Misconfigured(f"{name} is neither a text channel nor a forum: name one of those")
     guild, place, mine = await _told(api, facts)
-    everyone = {"user": {"id": "0"}, "roles": []}
-    if permissions_in(guild, place, everyone) & VIEW_CHANNEL:
+    if permissions_in(guild, place, EVERYBODY) & VIEW_CHANNEL:
         raise Misconfigured(f"{name} is public, so that anybody could read tickets: make it private")
     _suffices(api, name, mine)
 
