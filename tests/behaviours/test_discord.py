@@ -1,5 +1,6 @@
 """What holds on Discord alone; the manifest says why."""
 
+import asyncio
 import re
 from collections.abc import Callable
 from pathlib import Path
