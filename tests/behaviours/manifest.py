@@ -46,7 +46,7 @@ intake.trivial_edit | An edit that changes no word is only recorded. | Nobody wa
 intake.delete_before_answer | A question deleted before the answer is not answered. | It was taken back.
 intake.delete_after_answer | When the question behind an answer is deleted, the assistant says that the answer no longer counts. | What stands there would mislead.
 intake.deleted_words_forgotten | Deleted words are never told to the model again. | They were taken back.
-intake.malformed_set_aside | An event that makes no sense is set aside with a reason, and the next one is answered. | One bad payload must not stop the desk.
+intake.malformed_set_aside | An event that makes no sense is set aside with a reason, and the next one is answered. | One bad payload must not stop the desk. | both | On Discord frames of the gateway that make no sense are tested besides.
 intake.durable_before_ack | No event is acknowledged that was not stored. | What was acknowledged and lost is lost for ever. | both | Slack waits for an acknowledgement. Discord counts what was handled, so that a killed desk is told again by RESUME, tested apart.
 intake.http_mode | Over signed HTTP requests everything works as over sockets. | Some teams cannot use Socket Mode. | both | On Slack everything comes by request. On Discord only commands, buttons and forms do: messages always need the gateway. Slack repeats a request that failed, Discord does not.
 intake.forged_request | A request with a wrong signature is refused. | Anybody can post to a public address. | both | Without a signing secret Slack's address does not exist. Discord's key is read from the app itself, so that its address always does.
@@ -133,6 +133,9 @@ handoff.forum_resolved | Resolve puts the solved tag on the customer's forum pos
 handoff.names_without_webhooks | Where the desk may not use webhooks a person's words stand under their name all the same. | A permission must not hide who speaks. | discord | On Slack the name needs no permission that could be missing.
 handoff.archived_thread | Staff's words reach a customer whose thread was archived meanwhile. | Threads archive themselves. | discord | Threads on Slack are never archived.
 handoff.blocked_dm | When a customer takes no direct messages any more staff are told. | Otherwise they wait for ever. | discord | On Slack nobody can block an app's direct messages.
+handoff.hidden_words | Without the Message Content intent staff whose words are hidden are told so, and a reply to a message of the desk reaches the customer. | Nobody should think that they have answered. | discord | Slack has no such intent.
+handoff.expired_links | A file crosses though its link has expired meanwhile. | Links to files live for a day. | discord | Links to files on Slack do not expire.
+handoff.channel_deleted | When the customer's channel is deleted staff are told. | Otherwise they wait for ever. | discord | A channel on Slack is archived (`handoff.undeliverable`); what is deleted there is gone for everybody.
 handoff.customer_left | When a customer leaves the server staff are told. | Otherwise they wait for ever. | discord | On Slack the thread stays, and whoever comes back reads it.
 # across: customers on one platform, staff on the other; the platform named is the customers' ----------------------------
 across.card | A customer on one platform gets a card in the staff channel on the other, with a link that leads back. | A team should not have to be where its customers are.
@@ -162,6 +165,7 @@ operation.buttons_survive | A button below a message works after a restart of th
 operation.unknown_interaction | A button that the desk does not know is answered. | "This interaction failed" tells nobody anything. | discord | On Slack a press needs no answer.
 operation.late_command | A command whose time has run out still does its work, and says so in the channel. | Three seconds are short. | discord | On Slack a late answer still reaches the person.
 operation.resume | A restarted desk resumes its session and identifies no second time. | Discord grants a thousand identifications a day. | discord | Slack's connections have no budget.
+operation.revoked_token | When the token is revoked readiness says so in one line that names the setting. | A desk that cannot hear must not look healthy. | discord | On Slack the connections end, and readiness says that Slack is missing (`operation.health`); it names no setting.
 operation.lost_session | What is asked while a session is lost is read from the channels. | Discord replays nothing then. | discord | Slack repeats what was not acknowledged.
 operation.pace | Three answers at once in one channel cause no rate limit and end within five seconds. | Limits punish everybody. | discord | Slack's limits leave room for that.
 """

@@ -1,5 +1,6 @@
 """What holds on Discord alone; the manifest says why."""
 
+import asyncio
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -404,7 +405,75 @@ async def test_staff_are_told_when_a_customer_leaves_the_server(world: World) ->
     await card.until_in_thread("left")
 
 
+@behaviour("handoff.hidden_words")
+async def test_staff_whose_words_are_hidden_are_told_so(people: People, open_desk: Open, desk_file: DeskFile) -> None:
+    world = await without_content(people, open_desk, desk_file)
+    guild = discord_of(world).guild
+    talk = await world.ask(f"{world.mention} {PERSON}")
+    card = await world.card()
+    await talk.reply_with("#1")
+
+    await card.write("I am here.")
+    told = await card.until_in_thread("I cannot see what you wrote")
+    await guild.say(PEOPLE[SAM], card.spot.root or "", "I am here.", reply_to=told.id)
+
+    await talk.reply_with("I am here.")
+
+
+@behaviour("handoff.expired_links")
+async def test_a_file_crosses_though_its_link_has_expired(world: World) -> None:
+    talk = await world.ask(
+        "Do your bags fit a quantum flux capacitor?", files=[("capacitor.png", b"\x89PNG flux", "image/png")]
+    )
+    unsure = await talk.reply(containing="do not want to guess")
+    world.time_passes(3 * 86_400)
+
+    await talk.press("ask_person", unsure)
+
+    card = await world.card()
+    await world.until(card.files)
+    assert [file.content for file in card.files()] == [b"\x89PNG flux"]
+
+
+@behaviour("handoff.channel_deleted")
+async def test_staff_are_told_when_the_customers_channel_is_deleted(world: World) -> None:
+    _, card = await handed_over(world)
+    await discord_of(world).guild.delete_channel(PLACES[SUPPORT])
+
+    await card.write("Are you still there?")
+
+    await card.until_in_thread("Not delivered")
+
+
 # operation
+
+
+@behaviour("intake.malformed_set_aside", only="discord")
+@pytest.mark.parametrize(
+    "frame",
+    ["{", "[]", "null", '{"op": "x"}', '{"op": 0, "t": "MESSAGE_CREATE", "s": null, "d": null}', '{"op": 99, "d": []}'],
+)
+async def test_a_frame_that_makes_no_sense_does_not_keep_the_next_question_from_its_answer(
+    world: World, frame: str
+) -> None:
+    discord_of(world).discord.gateway.send_raw(frame)
+
+    talk = await world.ask(SHIPPING)
+
+    await talk.reply(containing="Sources")
+    assert len(discord_of(world).discord.gateway.identifies) == 1
+
+
+@behaviour("operation.revoked_token")
+async def test_readiness_names_a_token_that_was_revoked(world: World) -> None:
+    discord_of(world).discord.revoke_token()
+
+    async with asyncio.timeout(10):
+        while "DISCORD_TOKEN" not in (await world.page("/readyz"))[1]:
+            pass
+
+    assert (await world.page("/readyz"))[0] == 503
+    assert (await world.page("/healthz"))[0] == 200
 
 
 @behaviour("operation.unknown_interaction")
