@@ -5,11 +5,12 @@ from collections.abc import AsyncIterator
 import pytest
 
 from contracts.discord_desk import connected
+from contracts.discord_interacting import Notes
 from frontdesk.domain.messages import Reply
 from frontdesk.domain.people import Person
 from frontdesk.sandbox.discord import DiscordServer
-from frontdesk.sandbox.discord.example import ALICE, SUPPORT
-from frontdesk.sandbox.discord.values import RECIPIENT_ADD, THREAD_STARTER
+from frontdesk.sandbox.discord.example import ALICE, RANDOM, SUPPORT
+from frontdesk.sandbox.discord.values import RECIPIENT_ADD, THREAD_STARTER, Message
 
 CUSTOMER = Person(platform="discord", community="discord", id=ALICE, name="Alice Martin")
 
@@ -17,6 +18,7 @@ CUSTOMER = Person(platform="discord", community="discord", id=ALICE, name="Alice
 @pytest.fixture
 async def discord() -> AsyncIterator[DiscordServer]:
     async with DiscordServer() as server:
+        server.gateway.enforce_concurrency = False  # the desk's clock is quicker than the server's
         yield server
 
 
@@ -40,3 +42,18 @@ async def test_that_a_thread_begins_on_words_of_the_desk_is_not_taken_for_a_repl
 
         assert THREAD_STARTER in [one.type for one in discord.guild.standing(ack.message or "")]
         assert await desk.chat.find(thread, "turn-1") == refs
+
+
+async def test_channels_that_the_desk_cannot_see_are_not_asked_after_an_outage(discord: DiscordServer) -> None:
+    guild, notes = discord.guild, Notes()
+    async with connected(discord, notes=notes, channels=("*",)) as first:
+        await guild.say(ALICE, SUPPORT, "Hello")
+        await first.heard("Hello")
+    discord.gateway.expire_sessions()
+    guild.post(Message(guild.snowflakes.next(), RANDOM, ALICE, "Alice", "Among us"))
+    await guild.say(ALICE, SUPPORT, "Is anybody there?")
+    async with connected(discord, notes=notes, channels=("*",)) as second:
+        await second.until(lambda: "Is anybody there?" in second.reception.texts)
+
+    assert RANDOM in [one["id"] for one in guild.wire.guild_create()["channels"]], "Discord names it all the same"
+    assert [one.path for one in discord.requests if one.status == 403] == []

@@ -9,6 +9,7 @@ from frontdesk.adapters.discord.api import DiscordApi, Refused
 from frontdesk.adapters.discord.catchup import DIRECT, CatchUp
 from frontdesk.adapters.discord.channels import Channels, Facts
 from frontdesk.adapters.discord.interactions import Interactions, Receiver
+from frontdesk.adapters.discord.permissions import Permission, permissions_in
 from frontdesk.adapters.discord.places import Places
 from frontdesk.domain.errors import DeskError, Retry, Unreadable
 from frontdesk.domain.events import MessageEdited, MessagePosted
@@ -26,6 +27,7 @@ WANTED = (
     | ABOUT_MESSAGES
     | {"READY", "GUILD_CREATE", "THREAD_LIST_SYNC", "GUILD_MEMBER_REMOVE", "INTERACTION_CREATE"}
 )
+_READING = Permission.VIEW_CHANNEL | Permission.READ_MESSAGE_HISTORY
 
 
 class Intake:
@@ -162,13 +164,23 @@ class Intake:
         for role in _items(told, "roles"):
             self._learn_role(role)
         places = [self._channels.heard(each, guild.id) for each in _items(told, "channels") + _items(told, "threads")]
+        hidden = self._hidden(told)
         await self._catch_up.read(
-            guild.id, [facts for facts in places if facts and self._is_read(facts)], self._caught_up
+            guild.id,
+            [facts for facts in places if facts and facts.id not in hidden and self._is_read(facts)],
+            self._caught_up,
         )
 
     def _is_read(self, facts: Facts) -> bool:
         """Where somebody may have written to the desk: served channels, and every thread it can see."""
         return facts.is_thread or "*" in self._config.channels or facts.id in self._config.channels
+
+    def _hidden(self, told: dict[str, Any]) -> frozenset[str]:
+        """Ids of the channels that the desk may not read; Discord names those as well, and counts every refusal."""
+        me = [m for m in _items(told, "members") if isinstance(m, dict) and _id_of(m.get("user")) == self._desk.user]
+        return frozenset(
+            _id_of(channel) for channel in _items(told, "channels") if me and not _may_read(told, channel, me[0])
+        )
 
     async def _caught_up(self, message: Any) -> None:
         await self.hear("MESSAGE_CREATE", message)
@@ -191,6 +203,17 @@ class Intake:
             return
         if str(role["tags"].get("bot_id")) == self._desk.user:
             self._desk = self._desk.model_copy(update={"roles": self._desk.roles | {str(role.get("id"))}})
+
+
+def _may_read(guild: dict[str, Any], channel: Any, member: dict[str, Any]) -> bool:
+    try:
+        return _READING in permissions_in(guild, channel, member)
+    except Unreadable:
+        return True  # asking will tell
+
+
+def _id_of(told: Any) -> str:
+    return str(told.get("id")) if isinstance(told, dict) else ""
 
 
 def _items(told: dict[str, Any], name: str) -> list[Any]:

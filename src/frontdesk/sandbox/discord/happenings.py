@@ -208,17 +208,12 @@ class Happenings(State):
     # channels
 
     def change_channel(self, new: Channel) -> Channel:
-        """A channel as it is now; where the app loses or gains sight of it, it hears of that instead."""
+        """A channel as it is now; where the app loses sight of it, it hears so from what is left of it."""
         saw = self._seen_by_bot(self.channels[new.id])
         self.put_channel(new)
         sees = self._seen_by_bot(new)
-        name = {
-            (True, True): "CHANNEL_UPDATE",
-            (True, False): "CHANNEL_DELETE",
-            (False, True): "CHANNEL_CREATE",
-        }.get((saw, sees))
-        if name is not None and not new.dm:
-            self.events.tell(Event(name, self.wire.channel(new), "GUILDS"))
+        if (saw or sees) and not new.dm:
+            self.events.tell(Event("CHANNEL_UPDATE", self.wire.channel_for_bot(new), "GUILDS"))
         if not saw and sees:
             self._sync_threads(new)
         return new
