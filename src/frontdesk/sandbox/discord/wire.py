@@ -260,10 +260,13 @@ class Wire:
         return whole | {"content": ""} | {name: [] for name in REDACTED}
 
     def exempt(self, message: Message) -> bool:
-        """Whether an app without Message Content may read it: direct, its own, named in it, or a pinging reply."""
+        """Whether an app without Message Content may read it: direct, its own, named in it, or a pinging reply.
+
+        What its webhook posted is not its own in this sense (discord-api-docs issue 5411).
+        """
         app = self._state.app
         channel = self._state.channels.get(message.channel)
-        if (channel and channel.dm) or app.bot_user_id == message.author or message.application == app.application_id:
+        if (channel and channel.dm) or app.bot_user_id == message.author:
             return True
         if app.bot_user_id not in message.pings:
             return False
