@@ -375,7 +375,8 @@ class DiscordChat:
         return await act()
 
     async def _unarchive(self, channel: str) -> None:
-        await self._api.call("PATCH", "/channels/{channel_id}", channel_id=channel, body={"archived": False})
+        told = await self._api.call("PATCH", "/channels/{channel_id}", channel_id=channel, body={"archived": False})
+        self._channels.heard(told)
 
     async def _own(self, channel: str, since: float) -> list[Json]:
         """Our latest messages there, oldest first, also those under borrowed names."""
