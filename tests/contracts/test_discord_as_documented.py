@@ -156,3 +156,16 @@ async def test_a_file_in_a_forwarded_message_is_had_when_its_link_ran_out() -> N
     api: Any = Forwarding()
 
     assert b"ex=ffffffff" in await Files(api, SystemClock()).download(file)
+
+
+async def test_words_for_one_person_alone_are_nobodys_direct_message(discord: DiscordServer) -> None:
+    """Discord tells of them without a server, as it tells of direct messages."""
+    async with connected(discord) as desk:
+        await discord.guild.slash(ALICE, SUPPORT, "desk", "help")
+        await desk.until(lambda: any(one.ephemeral_for and not one.loading for one in discord.guild.ephemerals))
+        told = [event for event in discord.guild.events.sent if event.name.startswith("MESSAGE_")]
+        await discord.guild.say(ALICE, SUPPORT, "Hello")
+        await desk.heard("Hello")
+
+    assert told
+    assert all("guild_id" not in event.data and "member" not in event.data for event in told)

@@ -165,6 +165,7 @@ async def test_a_forum_takes_words_only_in_posts(discord: DiscordServer, rest: C
 
 
 async def test_tags_are_few_short_and_the_forums_own(discord: DiscordServer, rest: Client) -> None:
+    discord.guild.entrust("MANAGE_CHANNELS")
     post = await discord.guild.create_post(ALICE, HELP, "It is dark", "My lamp", tags=["solved"])
     assert post.applied_tags == (SOLVED_TAG,)
     assert (await rest("PATCH", f"/channels/{post.id}", {"applied_tags": ["1"]})).code == 10087

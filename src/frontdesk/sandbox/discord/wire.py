@@ -87,6 +87,7 @@ class Wire:
                 "colors": {"primary_color": 0, "secondary_color": None, "tertiary_color": None},
                 "hoist": False,
                 "managed": role.id == example.BOT_ROLE,
+                **({"tags": {"bot_id": self._state.app.bot_user_id}} if role.id == example.BOT_ROLE else {}),
                 "mentionable": False,
                 "icon": None,
                 "unicode_emoji": None,
