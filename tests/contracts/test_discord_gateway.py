@@ -6,13 +6,13 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from contracts.discord_desk import Desk, QuickClock, Reception, connected
 from contracts.discord_interacting import Notes, config
 from contracts.hand_clock import HandClock
 from contracts.slack_desk import Notebook as Log
-from hypothesis import given
-from hypothesis import strategies as st
-
 from frontdesk.adapters.discord import budget as budgets
 from frontdesk.adapters.discord.app import DiscordApp
 from frontdesk.adapters.discord.budget import IdentifyBudget, pause_before_identify
