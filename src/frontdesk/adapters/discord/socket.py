@@ -48,7 +48,12 @@ class GatewaySocket(DiscordWebSocket):
 
         Supervised.supervisor = supervisor
         return await Supervised.from_client(
-            client, gateway=address, shard_id=shard, session=session, resume=session is not None
+            client,
+            initial=True,  # or the SDK would rest for five seconds first; when to identify is ours to say
+            gateway=address,
+            shard_id=shard,
+            session=session,
+            resume=session is not None,
         )
 
     def __init__(self, socket: aiohttp.ClientWebSocketResponse, *, loop: asyncio.AbstractEventLoop) -> None:
