@@ -38,6 +38,11 @@ NAMES_KNOWN_FOR = 3600.0
 MOST_NAMES = 5000
 LOOKED_THROUGH = 100
 """Messages of a channel among which a lost post is looked for."""
+_SAID = frozenset({0, 19, 20, 23})
+"""Types of message in which the desk speaks: by itself, in reply, to a slash command, to a menu.
+
+That it added somebody to a thread, or that a thread begins on its words, stands there as a message of its own as well.
+"""
 EARLIER = 5.0
 """Seconds by which clocks may differ."""
 
@@ -385,6 +390,7 @@ class DiscordChat:
             message
             for message in page
             if isinstance(message, dict)
+            and message.get("type", 0) in _SAID
             and ((message.get("author") or {}).get("id") == us.user or message.get("application_id") == us.application)
         ]
         return sorted(ours, key=lambda message: int(message["id"]))
