@@ -221,7 +221,10 @@ class Handoff:
             last = Relay(name=by.name or "Staff", image=by.image, markdown=press.comment.strip())
             told = await self._say(turn, f"words:{press.order}", last)
             message = Message(id=press.message_id, author=by, text=press.comment.strip(), order=press.order)
-            turn.record(StaffSaid(at=at, message=message, relayed=message.text, ref=told[0] if told else None))
+            said = StaffSaid(
+                at=at, message=message, relayed=message.text, ref=told[0] if told else None, more=tuple(told[1:])
+            )
+            turn.record(said)
             await self.line(turn, f"said:{press.order}", f"{by.name} to the customer:\n\n{message.text}")
         refs = await self._say(turn, f"closed:{press.order}", Reply(markdown=words))
         turn.record(
