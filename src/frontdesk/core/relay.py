@@ -33,9 +33,7 @@ class Crossing:
 
     async def edited(self, turn: Turn, event: MessageEdited) -> None:
         turn.record(CustomerEdited(at=turn.now(), message_id=event.message.id, text=event.message.text))
-        await self._handoff.line(
-            turn, f"edit:{event.order}", f"The customer changed a message. It now says:\n\n{event.message.text}"
-        )
+        await self._handoff.show_change(turn, event)
         turn.outcome = Relayed()
 
     async def deleted(self, turn: Turn, event: MessageDeleted) -> None:
