@@ -139,8 +139,6 @@ class Interactions:
 
     async def answer(self, payload: Json) -> Json | None:
         """The body of the HTTP answer, as soon as there is one; None when Discord was answered another way."""
-        if payload.get("type") == PING:
-            return PONG
         if payload.get("type") == PING:  # of all interactions the one that nobody stands behind
             return PONG
         body: asyncio.Future[Json | None] = asyncio.get_running_loop().create_future()
