@@ -83,10 +83,10 @@ async def main() -> None:
 async def _replies(chat: DiscordChat, thread: Thread) -> None:
     """One reply after the other; models do not speak in step, and the first was begun a while ago."""
     somebody = Person(platform="discord", community="discord", id="1")
-    number, seconds = 0, random.uniform(0, REPLY)  # noqa: S311 - spreads replies
+    number, seconds = 0, random.uniform(0, REPLY)
     while True:
         stream = chat.stream(thread, somebody, f"{thread.root}:{number}")
-        began, text = time.perf_counter() + random.uniform(0, WORD), ""  # noqa: S311 - spreads words
+        began, text = time.perf_counter() + random.uniform(0, WORD), ""
         for word in range(round(seconds / WORD)):
             await asyncio.sleep(max(0.0, began + word * WORD - time.perf_counter()))
             text += f"word{word} "

@@ -48,7 +48,7 @@ async def measure(events: int = 4000, rounds: int = 5) -> Table:
 def _listeners() -> dict[str, Callable[[Surroundings], AbstractAsyncContextManager[Child]]]:
     return {
         "discord.py, on_message does nothing": _discord_py,
-        "our adapter, the receiver does nothing": lambda around: _adapter(around),
+        "our adapter, the receiver does nothing": _adapter,
         "our adapter, each stored durably": lambda around: _adapter(around, "--stored"),
         "frontdesk --role gateway: judged, then stored durably": lambda around: desk(around, role="gateway"),
     }
