@@ -13,7 +13,7 @@ from contracts.discord_interacting import Notes
 from frontdesk.adapters.discord.config import DiscordConfig
 from frontdesk.adapters.discord.files import Files
 from frontdesk.adapters.ops.clock import SystemClock
-from frontdesk.domain.errors import Retry
+from frontdesk.domain.errors import Retry, Undeliverable
 from frontdesk.domain.messages import Attachment, Line, Relay, Reply
 from frontdesk.domain.people import Person
 from frontdesk.domain.tickets import Card, Ticket
@@ -169,3 +169,24 @@ async def test_words_for_one_person_alone_are_nobodys_direct_message(discord: Di
 
     assert told
     assert all("guild_id" not in event.data and "member" not in event.data for event in told)
+
+
+async def test_where_no_more_threads_of_news_can_be_opened_the_desk_replies_in_the_channel(
+    discord: DiscordServer,
+) -> None:
+    async with connected(discord) as desk:
+        asked = await discord.guild.say(ALICE, SUPPORT, "How long?")
+        opening = ("POST", "/channels/{channel_id}/messages/{message_id}/threads")
+        discord.faults.on(*opening, Fault.api_error(400, 160007))
+        await desk.chat.post(desk.thread(asked.id), Line(markdown="Three days."), "line-1")
+
+        (said,) = desk.ours(SUPPORT)
+        assert (said.reply_to, said.pings) == (asked.id, ())
+
+
+async def test_who_left_the_server_cannot_be_written_to_and_that_is_final(discord: DiscordServer) -> None:
+    async with connected(discord) as desk:
+        direct = await discord.guild.say_dm(ALICE, "Hello")
+        await discord.guild.leave(ALICE)
+        with pytest.raises(Undeliverable, match="50278"):
+            await desk.chat.post(desk.thread(None, direct.channel, direct=True), Line(markdown="Hello?"), "line-1")

@@ -76,6 +76,14 @@ async def test_a_token_lives_fifteen_minutes(discord: DiscordServer, rest: Clien
     assert discord.violations == []
 
 
+async def test_a_promise_is_ephemeral_or_not_and_nothing_else(discord: DiscordServer, rest: Client) -> None:
+    task, interaction = await pressed(discord, await card(discord, rest))
+    assert (await rest("POST", callback(interaction), {"type": 5, "data": {"flags": 64 | 4}})).code == 50035
+    assert any("promised" in one for one in discord.violations)
+    await rest("POST", callback(interaction), {"type": 5, "data": {"flags": 64}})
+    assert (await task).kind == 5
+
+
 async def test_the_first_follow_up_fulfils_a_promise(discord: DiscordServer, rest: Client) -> None:
     task, interaction = await pressed(discord, await card(discord, rest))
     told = await rest("POST", callback(interaction), {"type": 5, "data": {"flags": 64}}, with_response="true")

@@ -174,7 +174,7 @@ async def test_a_person_can_refuse_direct_messages(discord: DiscordServer, rest:
     assert (refused.status, refused.code) == (403, 50007)
     discord.guild.block_dms(ALICE, blocked=False)
     await discord.guild.leave(ALICE)
-    assert (await rest("POST", f"/channels/{direct}/messages", {"content": "hello"})).code == 50007
+    assert (await rest("POST", f"/channels/{direct}/messages", {"content": "hello"})).code == 50278
 
 
 async def test_reactions_are_given_and_taken_back(discord: DiscordServer, rest: Client) -> None:

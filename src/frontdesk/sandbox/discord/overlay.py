@@ -258,6 +258,8 @@ def check_callback(kind: int, data: Json, files: Iterable[File]) -> None:
         flags = int(data.get("flags") or 0)
         if flags & ~(EPHEMERAL | COMPONENTS_V2 | SUPPRESS_NOTIFICATIONS | 1 << 2):
             raise InvalidForm({"data.flags": "only ephemeral, silent, no embeds and Components V2 may be set"})
+    elif kind == 5 and int(data.get("flags") or 0) & ~EPHEMERAL:
+        raise InvalidForm({"data.flags": "an answer that is only promised may be ephemeral and nothing else"})
     elif kind == 8:
         _check_choices(data.get("choices"))
     elif kind == 9:

@@ -76,7 +76,9 @@ def _may_send_directly(call: Call, channel: Channel) -> None:
     """A person may refuse; and who shares no server with the app cannot be reached."""
     for one in channel.members:
         person = call.guild.people[one]
-        if not person.is_bot and (person.dms_blocked or not person.in_guild):
+        if not person.is_bot and not person.in_guild:
+            raise ApiError(50278)
+        if not person.is_bot and person.dms_blocked:
             raise ApiError(50007)
 
 
