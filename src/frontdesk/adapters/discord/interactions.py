@@ -242,7 +242,8 @@ class Interactions:
         while True:
             try:
                 event = event.model_copy(update={"thread": await self._home(event.thread)})
-                self._spawn(self._whispers.keep(caller, event.thread.root or event.thread.channel))
+                # Before the desk hears of it: it may be faster, and would tell the person in a direct message.
+                await self._whispers.keep(caller, event.thread.root or event.thread.channel)
                 await self._receiver.receive(event)
             except Retry as retry:
                 pause = min(max(2 * pause, retry.after), 2.0)
