@@ -34,6 +34,7 @@ from frontdesk.ports.telemetry import Telemetry
 ARCHIVED = 50083
 NO_STARTER_YET = 40058
 UNKNOWN_CHANNEL = 10003
+NO_HISTORY = 160002
 NAMES_KNOWN_FOR = 3600.0
 MOST_NAMES = 5000
 LOOKED_THROUGH = 100
@@ -152,9 +153,9 @@ class DiscordChat:
             if thread.root is None and await self._is_forum(thread):
                 return await self._posts.ours(thread, tried)
             channel = await self._places.to_read(thread)
-            if channel is None:
-                return ()
-            messages = await self._own(channel, since=tried.at - EARLIER)
+            messages = await self._own(channel or thread.channel, since=tried.at - EARLIER)
+            if channel in (None, thread.channel) and thread.root is not None:
+                messages = [message for message in messages if _answers(message, thread.root)]
         except Refused:
             return ()  # where nothing can be found, posting will say why
         return tuple(MessageRef(thread=thread, id=message) for message in matching(tried, messages))
@@ -215,16 +216,14 @@ class DiscordChat:
 
     async def permalink(self, ref: MessageRef) -> str | None:
         thread = ref.thread
-        if thread.root is not None and ref.id == thread.root:
-            # The message that the thread hangs on; in a forum it stands in the post itself.
-            known = self._channels.known(thread.channel)
-            channel = thread.root if known is not None and known.kind == "forum" else thread.channel
-        else:
-            try:
+        try:
+            if ref.id == thread.root and not await self._is_forum(thread):
+                channel = thread.channel  # the question, on which the thread hangs
+            else:
                 channel = await self._places.standing(ref)
-            except DeskError as error:
-                self._telemetry.trouble("discord permalink", error)
-                return None
+        except DeskError as error:
+            self._telemetry.trouble("discord permalink", error)
+            return None
         guild = parse.DIRECT if thread.direct else thread.community
         return f"https://discord.com/channels/{guild}/{channel}/{ref.id}"
 
@@ -310,32 +309,35 @@ class DiscordChat:
 
     async def _write(self, thread: Thread, payload: Json, files: Sequence[File]) -> str:
         """One message; in the thread, or as a reply in the channel where no thread can be had."""
-        for again in (False, True):
+        mended: set[int] = set()
+        while True:
             place = _channel(await self._places.to_write(thread))
-            if place == thread.channel and thread.root is not None and not thread.direct:
-                payload = {**payload, "message_reference": {"message_id": thread.root, "fail_if_not_exists": False}}
             try:
                 async with self._pacing.turn(POST, place, "final"):
                     answer: Any = await self._api.call(
-                        "POST", "/channels/{channel_id}/messages", channel_id=place, body=payload, files=files
+                        "POST",
+                        "/channels/{channel_id}/messages",
+                        channel_id=place,
+                        body={**payload, **_answering(thread, place, with_reference=NO_HISTORY not in mended)},
+                        files=files,
                     )
                 return str(answer["id"])
             except Refused as refused:
-                if again or not await self._mended(thread, place, refused):
+                if refused.code == NO_STARTER_YET:
+                    raise Retry("the post has no first message yet", after=1.0) from refused
+                if refused.code in mended or not await self._mended(thread, place, refused):
                     raise
-        raise AssertionError("every try returns or raises")
+                mended.add(refused.code)
 
     async def _mended(self, thread: Thread, place: str, refused: Refused) -> bool:
         """Whether another try may succeed."""
         match refused.code:
             case code if code == ARCHIVED:
                 await self._unarchive(place)
-            case code if code == NO_STARTER_YET:
-                await self._clock.sleep(0.5)
             case code if code == UNKNOWN_CHANNEL and thread.root is not None:
                 self._places.forget(thread)
-            case _:
-                return False
+            case code:
+                return code == NO_HISTORY
         return True
 
     async def _change(self, channel: str, message: str, payload: Json) -> None:
@@ -384,6 +386,17 @@ class DiscordChat:
     async def _direct_channel(self, person: Person) -> str:
         answer: Any = await self._api.call("POST", "/users/@me/channels", body={"recipient_id": person.id})
         return str(answer["id"])
+
+
+def _answers(message: Json, question: str) -> bool:
+    return str((message.get("message_reference") or {}).get("message_id")) == question
+
+
+def _answering(thread: Thread, place: str, *, with_reference: bool) -> Json:
+    """Where no thread could be opened: a reply to the question in its channel, so that all see whose answer it is."""
+    if not with_reference or place != thread.channel or thread.root is None or thread.direct:
+        return {}
+    return {"message_reference": {"message_id": thread.root, "fail_if_not_exists": False}}
 
 
 def _channel(thread: Thread) -> str:

@@ -80,8 +80,8 @@ class Posts:
             wanted["applied_tags"] = list(tags)
         if archived != facts.archived:
             wanted["archived"] = archived
-        if not wanted:
-            return
+        if not wanted or facts.locked:
+            return  # what moderators locked stays as they left it
         if facts.archived and archived:
             # Only an open post can be changed.
             await self._api.call("PATCH", "/channels/{channel_id}", channel_id=facts.id, body={"archived": False})
@@ -99,7 +99,7 @@ class Posts:
             known = {name.casefold(): number for number, name in facts.tags}
             missing = [name for name in names if name.casefold() not in known][: MOST_TAGS - len(facts.tags)]
         if missing:
-            wanted = [*({"id": number, "name": name} for number, name in facts.tags), *({"name": n} for n in missing)]
+            wanted = [*facts.whole_tags, *({"name": name} for name in missing)]
             try:
                 told = await self._api.call(
                     "PATCH", "/channels/{channel_id}", channel_id=forum, body={"available_tags": wanted}
