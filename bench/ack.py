@@ -12,7 +12,7 @@ from redis.asyncio import Redis
 
 from bench.process import Child, python
 from bench.report import Table, milliseconds, quantile
-from bench.world import COLLEAGUE, CUSTOMER, Surroundings, desk, surroundings
+from bench.world import COLLEAGUE, CUSTOMER, Surroundings, desk, slack_environment, surroundings
 
 RATE = 100
 CHANNELS = 50
@@ -92,13 +92,7 @@ async def _say_at(around: Surroundings, events: int, rate: int, together: int) -
 
 @asynccontextmanager
 async def _bolt(around: Surroundings) -> AsyncIterator[Child]:
-    slack = around.slack
-    environment = {
-        "SLACK_BOT_TOKEN": slack.bot_token,
-        "SLACK_APP_TOKEN": slack.app_token,
-        "SLACK_API_URL": slack.api_url,
-    }
-    async with python(["-m", "bench.bolt_listener"], "ready", environment) as child:
+    async with python(["-m", "bench.bolt_listener"], "ready", slack_environment(around.slack)) as child:
         yield child
 
 

@@ -84,5 +84,5 @@ async def _drain(stream: asyncio.StreamReader) -> None:
 
 def _surroundings() -> dict[str, str]:
     """Ours, without what would steer a desk, or keep Python from its compiled files."""
-    steering = ("FRONTDESK_", "SLACK_", "OPENAI_", "REDIS_", "PYTHONDONTWRITEBYTECODE")
+    steering = ("FRONTDESK_", "SLACK_", "DISCORD_", "OPENAI_", "REDIS_", "PYTHONDONTWRITEBYTECODE")
     return {name: value for name, value in os.environ.items() if not name.startswith(steering)}

@@ -1,4 +1,4 @@
-"""Writes what is made from the code: `.env.example`, `docs/configuration.md`, the manifests, README's transcripts.
+"""Writes what is made from the code: `.env.example`, pages in `docs`, the manifests, README's transcripts.
 
 `python docs/generate.py` writes them; `--check` only says which differ from what the code says, and fails then.
 `--transcripts` does the same with the transcripts in README.md, which takes some seconds: the demo is run for each.
@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args, get_origin
 
+from parity import parity
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
@@ -188,6 +189,7 @@ def _markdown(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
 GENERATED = {
     ".env.example": env_example,
     "docs/configuration.md": configuration,
+    "docs/parity.md": parity,
     "manifests/discord.json": lambda: json.dumps(discord.manifest(), indent=2) + "\n",
     "manifests/slack.json": lambda: json.dumps(slack.manifest(), indent=2) + "\n",
 }

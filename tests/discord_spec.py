@@ -3,7 +3,7 @@
 import json
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ from jsonschema.exceptions import best_match
 from referencing import Registry, Resource
 from referencing.jsonschema import DRAFT202012
 
+from frontdesk.sandbox.discord.events import Event
 from frontdesk.sandbox.discord.values import Request
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -27,6 +28,18 @@ TOLERATED_QUERY = {"use_nested_fields"}
 """Sent by the most used library with forum posts; undocumented and harmless."""
 TOLERATED_BODY = ("tts", "message.tts", "type", "nsfw", "embeds.flags", "message.embeds.flags", "data.embeds.flags")
 """`nsfw` of commands is documented elsewhere; the others do nothing, and the most used library sends them."""
+EVENTS = {
+    "MESSAGE_CREATE": "MessageResponse",
+    "MESSAGE_UPDATE": "MessageResponse",
+    "THREAD_CREATE": "ThreadResponse",
+    "THREAD_UPDATE": "ThreadResponse",
+    "CHANNEL_CREATE": "GuildChannelResponse",
+    "CHANNEL_UPDATE": "GuildChannelResponse",
+    "CHANNEL_DELETE": "GuildChannelResponse",
+    "GUILD_MEMBER_ADD": "GuildMemberResponse",
+    "GUILD_MEMBER_UPDATE": "GuildMemberResponse",
+}
+"""The specification describes no events, but what most of them carry; the API answers with the same."""
 
 Json = Any
 
@@ -60,10 +73,18 @@ class Spec:
         pointer = f"/paths/{template.replace('~', '~0').replace('/', '~1')}/{method}"
         faults = [
             *self._query_faults(exchange, template, operation),
-            *(self._request_faults(exchange, operation, pointer) if exchange.status < 400 else ()),
+            *self._request_faults(exchange, operation, pointer),
             *self._answer_faults(exchange, operation, pointer),
         ]
         return [f"{where}: {fault}" for fault in faults]
+
+    def wrong_with_event(self, name: str, data: Json) -> list[str]:
+        """What is wrong with a gateway event, as far as the API has the same thing; other events suit."""
+        schema = EVENTS.get(name)
+        if schema is None:
+            return []
+        error = self._mismatch(f"/components/schemas/{schema}", data)
+        return [f"event {name}: {error}"] if error else []
 
     def _query_faults(self, exchange: Request, template: str, operation: Json) -> Iterator[str]:
         declared = [*operation.get("parameters", ()), *self._whole["paths"][template].get("parameters", ())]
@@ -165,6 +186,10 @@ def _with_text_ids(value: Json) -> Json:
     """The API takes ids as numbers too; the specification does not say so."""
     if isinstance(value, dict):
         whole = {key: _with_text_ids(one) for key, one in value.items()}
+        for name in ("default_member_permissions", "allow", "deny"):
+            if isinstance(value.get(name), str | int):
+                # The other way round: documented as text, numbers in the specification.
+                whole[name] = int(value[name])
         for one in whole.get("attachments") or ():
             one["id"] = str(one.get("id", ""))
         return whole
@@ -182,12 +207,13 @@ def load() -> Spec | None:
     return Spec(json.loads(file.read_text())) if file.is_file() else None
 
 
-def watching(violations: list[str]) -> Any:
-    """An `on_exchange` that adds what does not suit the specification to the list."""
+def judge(exchange: Request) -> list[str]:
+    """What is wrong with an exchange; nothing where the specification is not at hand."""
     spec = load()
+    return [] if spec is None else spec.wrong_with(exchange)
 
-    def watch(exchange: Request) -> None:
-        if spec is not None:
-            violations.extend(spec.wrong_with(exchange))
 
-    return watch
+def faults_of_events(events: Iterable[Event]) -> list[str]:
+    """What is wrong with the events that a server sent."""
+    spec = load()
+    return [] if spec is None else [fault for one in events for fault in spec.wrong_with_event(one.name, one.data)]

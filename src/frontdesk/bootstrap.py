@@ -232,7 +232,7 @@ async def ingest_articles(settings: Settings, progress: Progress | None = None) 
 
 async def check(settings: Settings) -> AsyncIterator[tuple[str, str | None]]:
     """Try everything the desk needs: (what, why it does not work or None), one at a time."""
-    yield "configuration", None
+    yield "configuration", _not_enough(settings)
     try:
         connection = await connect(settings.store, join=True)
     except Misconfigured as error:
@@ -265,6 +265,14 @@ async def check(settings: Settings) -> AsyncIterator[tuple[str, str | None]]:
         await model.close()
 
 
+def _not_enough(settings: Settings) -> str | None:
+    try:
+        require_platform(settings)
+    except Misconfigured as error:
+        return str(error)
+    return None
+
+
 async def _no_articles(place: Path) -> str | None:
     try:
         await usable(place)
@@ -281,7 +289,6 @@ async def _nothing_ingested(shelf: RedisShelf) -> str | None:
 
 async def _check_slack(settings: Settings) -> AsyncIterator[tuple[str, str | None]]:
     if settings.slack is None:
-        yield "slack", "switched off: SLACK_BOT_TOKEN is not set"
         return
     app = SlackApp(settings.slack, None, SystemClock(), Metrics())
     try:
@@ -293,7 +300,6 @@ async def _check_slack(settings: Settings) -> AsyncIterator[tuple[str, str | Non
 
 async def _check_discord(settings: Settings) -> AsyncIterator[tuple[str, str | None]]:
     if settings.discord is None:
-        yield "discord", "switched off: DISCORD_TOKEN is not set"
         return
     from frontdesk.adapters.discord.suitability import suitability  # noqa: PLC0415 - costs only who uses it
 
@@ -384,20 +390,25 @@ def require_platform(settings: Settings) -> None:
     """Raises Misconfigured when there is nobody to serve or nobody to hand over to."""
     if settings.slack is None and settings.discord is None:
         raise Misconfigured(
-            "SLACK_BOT_TOKEN and DISCORD_TOKEN are not set: no platform is switched on (try `frontdesk demo` first)"
+            "SLACK_BOT_TOKEN is not set, nor is DISCORD_TOKEN: no platform is switched on (try `frontdesk demo` first)"
         )
     staff = settings.desk.speaking.staff_channel
     if staff is None:
         raise Misconfigured(
             "FRONTDESK_STAFF_CHANNEL is not set: name the private staff channel, such as slack:C0123 or discord:1234"
         )
-    for platform, switched_on, token in (
-        ("slack", settings.slack is not None, "SLACK_BOT_TOKEN"),
-        ("discord", settings.discord is not None, "DISCORD_TOKEN"),
-    ):
-        named = [name for name in (staff, *settings.desk.speaking.channels) if name.startswith(f"{platform}:")]
-        if named and not switched_on:
-            raise Misconfigured(f"{named[0]} is named, but {token} is not set: {platform} is switched off")
+    named = [("FRONTDESK_STAFF_CHANNEL", staff)]
+    named += [("FRONTDESK_CHANNELS", channel) for channel in settings.desk.speaking.channels]
+    for setting, channel in named:
+        for platform, token, switched_on in (
+            ("slack", "SLACK_BOT_TOKEN", settings.slack is not None),
+            ("discord", "DISCORD_TOKEN", settings.discord is not None),
+        ):
+            if channel.startswith(f"{platform}:") and not switched_on:
+                raise Misconfigured(
+                    f"{setting} names {channel}, but {token} is not set: set it, or name channels "
+                    "of the platform that is on"
+                )
 
 
 def _told(report: IngestReport) -> Iterator[str]:

@@ -8,7 +8,7 @@ import signal
 import sys
 import tempfile
 import webbrowser
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Coroutine
 from contextlib import asynccontextmanager
 from importlib.metadata import version as installed_version
 from importlib.resources import as_file, files
@@ -21,6 +21,7 @@ from frontdesk import bootstrap
 from frontdesk.adapters.ops.logs import set_up_logs
 from frontdesk.bootstrap import Program, Role, running_desk
 from frontdesk.domain.errors import DeskError, Misconfigured
+from frontdesk.domain.ids import Platform
 from frontdesk.domain.knowledge import IngestReport
 from frontdesk.settings import Settings, env_example, load_settings
 
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 
 app = typer.Typer(
     name="frontdesk",
-    help="A support desk that lives inside Slack.",
+    help="A support desk that lives inside Slack and Discord.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -82,6 +83,8 @@ def ingest(
     set_up_logs(settings.log_format, "warning")
     if place is not None:
         settings = settings.model_copy(update={"knowledge": place})
+        if not place.exists():
+            raise Misconfigured(f"{place}: there is no such file or folder of articles")
     report = asyncio.run(bootstrap.ingest_articles(settings, None if as_json else _progress))
     print(report.model_dump_json(indent=2) if as_json else _report(report))
 
@@ -89,7 +92,8 @@ def ingest(
 @app.command()
 def demo(
     ask: Annotated[str | None, typer.Option(help="Ask one question, print what happened, and exit.")] = None,
-    platform: Annotated[Literal["slack"], typer.Option(help="Where the question is asked.")] = "slack",
+    platform: Annotated[Platform, typer.Option(help="With --ask: where the question is asked.")] = "slack",
+    staff: Annotated[Platform | None, typer.Option(help="Where staff are; with --ask the same as --platform.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="With --ask: print JSON.")] = False,
     port: Annotated[int, typer.Option(help="Port of the page.")] = 8765,
     open_page: Annotated[bool, typer.Option("--open/--no-open", help="Open the page in a browser.")] = True,
@@ -100,8 +104,8 @@ def demo(
         raise Misconfigured('--ask needs a question, such as --ask "How can I return an item?"')
     with tempfile.TemporaryDirectory(prefix="frontdesk-demo-") as folder:
         if ask is not None:
-            sys.exit(asyncio.run(_ask(ask, Path(folder), as_json=as_json)))
-        _until_interrupted(lambda stop: _show(Path(folder), port, stop, open_page=open_page))
+            sys.exit(asyncio.run(_ask(ask, platform, staff or platform, Path(folder), as_json=as_json)))
+        _until_interrupted(lambda stop: _show(Path(folder), port, staff or "slack", stop, open_page=open_page))
 
 
 @app.command()
@@ -137,10 +141,11 @@ async def _check(settings: Settings) -> int:
     return 1 if failed else 0
 
 
-async def _show(folder: Path, port: int, stop: asyncio.Event, *, open_page: bool) -> None:
+async def _show(folder: Path, port: int, staff: Platform, stop: asyncio.Event, *, open_page: bool) -> None:
     async with _opened(port) as box:
+        box.staff_on = staff
         with as_file(files("frontdesk.sandbox") / "shop") as shop:
-            settings = _sandbox_settings(box, shop, folder)
+            settings = _sandbox_settings(box, ("slack", "discord"), staff, shop, folder)
             async with running_desk(settings, show_traces=True, said=_say) as program:
                 box.model.delay_first, box.model.delay_between = _AS_IF_THINKING
                 box.trace_url = f"{program.address}/traces/latest"
@@ -171,16 +176,25 @@ def _why(error: Exception) -> str:
     return os.strerror(error.errno) if isinstance(error, OSError) and error.errno else "not a port"
 
 
-async def _ask(question: str, folder: Path, *, as_json: bool) -> int:
+async def _ask(question: str, platform: Platform, staff: Platform, folder: Path, *, as_json: bool) -> int:
     from frontdesk.sandbox import Sandbox  # noqa: PLC0415 - only the demo pays for it
+    from frontdesk.sandbox.discord.example import ALICE, STAFF, SUPPORT  # noqa: PLC0415
     from frontdesk.sandbox.transcript import read_aloud  # noqa: PLC0415
 
-    async with Sandbox() as box:
+    platforms = tuple(dict.fromkeys((platform, staff)))
+    async with Sandbox(platforms=platforms) as box:
         with as_file(files("frontdesk.sandbox") / "shop") as shop:
-            async with running_desk(_sandbox_settings(box, shop, folder)) as program:
-                asked = await box.slack.workspace.say("UALICE", "CSUPPORT", question)
+            async with running_desk(_sandbox_settings(box, platforms, staff, shop, folder)) as program:
+                on_slack, on_discord = (box.slack.workspace, "CSTAFF"), (box.discord.guild, STAFF)
+                staff_side, staff_channel = on_slack if staff == "slack" else on_discord
+                if platform == "slack":
+                    asked = (await box.slack.workspace.say("UALICE", "CSUPPORT", question)).ts
+                else:
+                    asked = (await box.discord.guild.say(ALICE, SUPPORT, question)).id
                 await _until_answered(program, seconds=120)
-                heard = read_aloud(box.slack.workspace, "CSUPPORT", asked.ts, "CSTAFF")
+                customer_side = box.slack.workspace if platform == "slack" else box.discord.guild
+                channel = "CSUPPORT" if platform == "slack" else SUPPORT
+                heard = read_aloud(customer_side, channel, asked, staff_channel, staff_side=staff_side)
                 traces = await program.latest_traces(1)
     if as_json:
         print(
@@ -206,7 +220,9 @@ async def _until_answered(program: Program, seconds: float) -> None:
         raise DeskError(f"no turn ended within {seconds:.0f} s") from None
 
 
-def _sandbox_settings(box: "Sandbox", shop: Path, folder: Path) -> Settings:
+def _sandbox_settings(
+    box: "Sandbox", platforms: Collection[Platform], staff: Platform, shop: Path, folder: Path
+) -> Settings:
     """The desk's settings on the sandbox; a real model is used when the environment names one."""
     own_model = {
         k: os.environ[k] for k in ("OPENAI_API_KEY", "OPENAI_BASE_URL", "FRONTDESK_MODEL") if os.environ.get(k)
@@ -220,17 +236,35 @@ def _sandbox_settings(box: "Sandbox", shop: Path, folder: Path) -> Settings:
     return load_settings(
         {
             **model,
-            "SLACK_BOT_TOKEN": box.slack.bot_token,
-            "SLACK_APP_TOKEN": box.slack.app_token,
-            "SLACK_API_URL": box.slack.api_url,
-            "FRONTDESK_STAFF_CHANNEL": "slack:CSTAFF",
-            "FRONTDESK_CHANNELS": "slack:CSUPPORT",
+            **_sandbox_platforms(box, platforms, staff),
             "FRONTDESK_KNOWLEDGE": str(shop / "articles"),
             "FRONTDESK_CONFIG": str(shop / "frontdesk.toml"),
             "FRONTDESK_DATA_DIR": str(folder / "data"),
             "FRONTDESK_HTTP": "127.0.0.1:0",
         }
     )
+
+
+def _sandbox_platforms(box: "Sandbox", platforms: Collection[Platform], staff: Platform) -> dict[str, str]:
+    from frontdesk.sandbox.discord.example import HELP, STAFF, SUPPORT  # noqa: PLC0415 - only the demo pays for it
+
+    tokens: dict[str, str] = {}
+    channels: list[str] = []
+    if "slack" in platforms:
+        tokens |= {
+            "SLACK_BOT_TOKEN": box.slack.bot_token,
+            "SLACK_APP_TOKEN": box.slack.app_token,
+            "SLACK_API_URL": box.slack.api_url,
+        }
+        channels.append("slack:CSUPPORT")
+    if "discord" in platforms:
+        tokens |= {"DISCORD_TOKEN": box.discord.token, "DISCORD_API_URL": box.discord.api_url}
+        channels += [f"discord:{SUPPORT}", f"discord:{HELP}"]
+    return {
+        **tokens,
+        "FRONTDESK_STAFF_CHANNEL": "slack:CSTAFF" if staff == "slack" else f"discord:{STAFF}",
+        "FRONTDESK_CHANNELS": ",".join(channels),
+    }
 
 
 def _model_name(settings: Settings) -> str:

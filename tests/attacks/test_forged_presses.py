@@ -5,37 +5,45 @@ import json
 from itertools import product
 from typing import Any
 
-from behaviours.world import ALICE, BOB, CAROL, SAM, SHARED, STAFF, SUPPORT, Talk, World
+from behaviours.slack_world import PEOPLE, PLACES, SHARED, SlackSide
+from behaviours.world import ALICE, BOB, CAROL, SAM, STAFF, SUPPORT, Talk, World
 from frontdesk.domain.transcript import Rated
 
 SHIPPING = "How long does shipping take?"
 REFUND = "I want a refund for my lamp, now."
 
 
+def slack_of(world: World) -> SlackSide:
+    assert isinstance(world.customers, SlackSide)
+    return world.customers
+
+
 async def press(world: World, who: str, channel: str, ts: str, action: str, **more: Any) -> None:
     """A button as a forged client would send it: any action on any message."""
-    payload = world.workspace._interaction(who, "block_actions") | {
-        "container": {"type": "message", "message_ts": ts, "channel_id": channel, "thread_ts": more.get("root", ts)},
-        "channel": {"id": channel, "name": "x"},
-        "message": {"ts": ts, "text": "x", "user": world.slack.bot_user_id},
-        "actions": [{"action_id": action, "value": more.get("value", ""), "action_ts": world.workspace.next_ts()}],
+    slack, place = slack_of(world).slack, PLACES[channel]
+    payload = slack.workspace._interaction(PEOPLE[who], "block_actions") | {
+        "container": {"type": "message", "message_ts": ts, "channel_id": place, "thread_ts": more.get("root", ts)},
+        "channel": {"id": place, "name": "x"},
+        "message": {"ts": ts, "text": "x", "user": slack.bot_user_id},
+        "actions": [{"action_id": action, "value": more.get("value", ""), "action_ts": slack.workspace.next_ts()}],
     }
     payload.pop("trigger_id", None)
-    await world.workspace._interact("interactive", payload)
+    await slack.workspace._interact("interactive", payload)
 
 
 async def submit(world: World, who: str, words: str, **kept: Any) -> None:
     """A form that carries whatever its sender likes."""
     values = {"fd:comment": {"comment": {"type": "plain_text_input", "value": words}}}
-    payload = world.workspace._interaction(who, "view_submission") | {
+    workspace = slack_of(world).workspace
+    payload = workspace._interaction(PEOPLE[who], "view_submission") | {
         "view": {
-            "id": f"V{world.workspace.next_ts()}",
+            "id": f"V{workspace.next_ts()}",
             "callback_id": "fd:form",
             "private_metadata": json.dumps({"value": "", "root": None, **kept}),
             "state": {"values": values},
         }
     }
-    await world.workspace._interact("interactive", payload)
+    await workspace._interact("interactive", payload)
 
 
 async def settled(world: World) -> None:
@@ -57,7 +65,7 @@ async def received(world: World, events: int) -> None:
 async def ticket_of(world: World, who: str = ALICE) -> tuple[Talk, str]:
     talk = await world.ask(REFUND, who=who)
     await talk.reply(containing="ticket #")
-    return talk, (await world.card(1)).ts
+    return talk, (await world.card(1)).spot.first
 
 
 async def test_who_is_not_staff_moves_no_ticket_from_anywhere(world: World) -> None:
@@ -66,10 +74,10 @@ async def test_who_is_not_staff_moves_no_ticket_from_anywhere(world: World) -> N
     for who, action in product((ALICE, BOB, CAROL), ("claim", "handback", "resolve")):
         forged = f"fd:{action}"
         await press(world, who, STAFF, card, forged, value=talk.conversation)
-        await press(world, who, SUPPORT, talk.root, forged, value=talk.conversation)
+        await press(world, who, SUPPORT, talk.first, forged, value=talk.conversation)
         await press(world, who, SUPPORT, card, forged, value=talk.conversation, root=talk.root)
         await press(world, who, SHARED, card, forged, value=talk.conversation)
-        for channel, root in ((STAFF, card), (SUPPORT, talk.root), (STAFF, None)):
+        for channel, root in ((PLACES[STAFF], card), (PLACES[SUPPORT], talk.root), (PLACES[STAFF], None)):
             await submit(world, who, "Your refund is approved", action=action, channel=channel, root=root, message=card)
     await settled(world)
     assert [message.shown for message in talk.messages()] == before
@@ -80,19 +88,19 @@ async def test_nobody_presses_another_customers_buttons(world: World) -> None:
     talk = await world.ask(SHIPPING)
     reply = await talk.reply(containing="[1]")
     for action, value in (("fd:ask_person", ""), ("fd:rate", "up"), ("fd:rate", "down"), ("fd:rate_up", "")):
-        await press(world, BOB, SUPPORT, reply.ts, action, value=value, root=talk.root)
-        await press(world, CAROL, SUPPORT, reply.ts, action, value=value, root=talk.root)
-    await submit(world, BOB, "bad", action="rate_down", channel=SUPPORT, root=talk.root, message=reply.ts)
+        await press(world, BOB, SUPPORT, reply.id, action, value=value, root=talk.root)
+        await press(world, CAROL, SUPPORT, reply.id, action, value=value, root=talk.root)
+    await submit(world, BOB, "bad", action="rate_down", channel=PLACES[SUPPORT], root=talk.root, message=reply.id)
     await settled(world)
     assert world.cards() == []
-    assert not any(isinstance(entry, Rated) for entry in await talk.transcript())
+    assert not any(isinstance(entry, Rated) for entry in await world.transcript(talk))
 
 
 async def test_nobody_asks_for_a_person_in_anothers_name_while_the_answer_is_made(world: World) -> None:
     world.model.hold()
     talk = await world.ask(SHIPPING)
     await world.thinking()
-    await press(world, BOB, SUPPORT, talk.root, "fd:ask_person", root=talk.root)
+    await press(world, BOB, SUPPORT, talk.first, "fd:ask_person", root=talk.root)
     await received(world, 2)
     world.model.release()
     await talk.reply(containing="[1]")
@@ -105,7 +113,7 @@ async def test_a_bystander_cannot_stop_or_restart_anothers_answer(world: World) 
     await world.thinking()
     for number in range(5):
         await talk.say(f"me too {number}", who=BOB)
-    await world.workspace.stop(BOB, SUPPORT, talk.root)
+    await world.customers.stop(BOB, talk.spot)
     await received(world, 7)
     world.model.release()
     await talk.reply(containing="[1]")
@@ -115,9 +123,9 @@ async def test_a_bystander_cannot_stop_or_restart_anothers_answer(world: World) 
 async def test_forms_with_nonsense_in_them_are_set_aside(world: World) -> None:
     for kept in (
         {"action": "resolve", "channel": 7, "message": "1.2"},
-        {"action": "resolve", "channel": STAFF, "message": None},
-        {"action": "delete_everything", "channel": STAFF, "message": "1.2"},
-        {"action": ["resolve"], "channel": STAFF, "message": "1.2"},
+        {"action": "resolve", "channel": PLACES[STAFF], "message": None},
+        {"action": "delete_everything", "channel": PLACES[STAFF], "message": "1.2"},
+        {"action": ["resolve"], "channel": PLACES[STAFF], "message": "1.2"},
         {"action": "claim", "channel": {"$ne": 1}, "message": {"a": 1}},
         {"action": "claim", "channel": "C" * 2500, "message": "x"},
     ):

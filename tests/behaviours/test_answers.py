@@ -7,6 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from behaviours.conftest import Open
+from behaviours.growing import an_answer_grows
 from behaviours.world import ALICE, BOB, Articles, Talk, World, behaviour
 from frontdesk.domain.transcript import Rated
 
@@ -39,35 +40,15 @@ async def test_only_articles_that_the_answer_rests_on_are_cited(world: World) ->
 
     reply = await talk.reply()
 
-    second = world.asked_of_model("answer")[0].passages
+    second = world.told("answer")[0].passages
     title = next(passage.title for passage in second if passage.number == "2").split(" › ")[0]
     assert title in reply.shown
     assert len([link for link in reply.live_links if "help.kettlebag.example" in link]) == 1
 
 
 @behaviour("answer.streams")
-@pytest.mark.parametrize("native", ["auto", "never"])
-async def test_the_answer_is_visible_while_it_is_written(
-    open_desk: Open, desk_file: Callable[[str], str], native: str
-) -> None:
-    world = await open_desk(FRONTDESK_CONFIG=desk_file(f'[slack]\nnative_streaming = "{native}"\n'))
-    world.model.script.answer(
-        "Parcels leave Leipzig every weekday [1]. In Germany they need two days [1]. The end [1].", chunk=1
-    )
-    world.model.hold(after=7)
-    talk = await world.ask(SHIPPING)
-
-    growing = await talk.until_visible("Parcels leave Leipzig")
-    assert "two" not in growing.shown
-
-    world.model.hold_later(after=13)
-    grown = await talk.until_visible("In Germany they need two")
-    assert "The end" not in grown.shown
-
-    world.model.release()
-    reply = await talk.reply(containing="The end")
-    assert reply.ts == grown.ts == growing.ts
-    assert len(talk.replies()) == 1
+async def test_the_answer_is_visible_while_it_is_written(world: World) -> None:
+    await an_answer_grows(world)
 
 
 @behaviour("answer.status")
@@ -75,24 +56,24 @@ async def test_the_customer_sees_that_the_assistant_thinks(world: World) -> None
     world.model.hold()
     talk = await world.ask(SHIPPING)
 
-    await world.until(lambda: "thinking" in talk.status)
+    await world.until(lambda: talk.thinking)
     assert talk.replies() == []
 
     world.model.release()
     await talk.reply()
-    await world.until(lambda: talk.status == "")
+    await talk.no_longer_thinking()
 
 
-@behaviour("answer.status")
+@behaviour("answer.status", only="slack")
 async def test_no_status_stays_behind_when_nothing_is_said(world: World) -> None:
     world.model.hold()
     talk = await world.ask(SHIPPING)
-    await world.until(lambda: "thinking" in talk.status)
-    await world.model_asked("answer")
+    await world.until(lambda: talk.thinking)
+    await world.thinking()
 
     await talk.stop()
 
-    await world.until(lambda: talk.status == "")
+    await talk.no_longer_thinking()
 
 
 @behaviour("answer.language")
@@ -124,7 +105,7 @@ async def test_the_model_is_told_the_language_of_a_customer_whose_language_no_ar
 
     await talk.reply()
 
-    assert world.model_was_told("Answer in the customer's language (code: nl)")
+    assert world.was_told("Answer in the customer's language (code: nl)")
 
 
 @behaviour("answer.greeting")
@@ -135,7 +116,7 @@ async def test_a_greeting_gets_a_greeting_and_an_offer(world: World) -> None:
 
     assert "Ask me anything about Kettlebag" in reply.shown
     assert "Sources" not in reply.shown
-    assert world.asked_of_model("answer") == []
+    assert world.told("answer") == []
 
 
 @behaviour("answer.greeting")
@@ -155,7 +136,7 @@ async def test_without_an_article_the_assistant_says_so_and_offers_a_person(worl
 
     assert "do not want to guess" in reply.shown
     assert "Talk to a person" in reply.shown
-    assert world.asked_of_model("answer") == []
+    assert world.told("answer") == []
 
 
 @behaviour("answer.no_citation_no_answer")
@@ -218,7 +199,7 @@ async def test_the_assistant_asks_one_short_question_back(world: World) -> None:
     reply = await talk.reply(2)
 
     assert "Switzerland" in reply.shown
-    told = [(said.speaker, said.text) for said in world.asked_of_model("answer")[-1].conversation]
+    told = [(said.speaker, said.text) for said in world.told("answer")[-1].conversation]
     assert told == [("customer", SHIPPING), ("assistant", "Which country do you live in?")]
 
 
@@ -264,7 +245,7 @@ async def test_articles_for_staff_never_reach_a_customer(world: World) -> None:
     third = await world.ask(f"{world.mention} How long does express shipping take?")
     await third.reply()
 
-    assert not world.model_was_told("Mira decides")
+    assert not world.was_told("Mira decides")
     assert not world.was_sent("Mira decides")
     assert not world.was_sent("staff-goodwill")
 
@@ -291,7 +272,7 @@ async def test_an_article_that_is_removed_while_the_answer_is_written_is_not_cit
     world = await open_desk(FRONTDESK_KNOWLEDGE=str(articles.folder))
     world.model.hold()
     talk = await world.ask("How long does the battery of a lamp last?")
-    await world.model_asked("answer")
+    await world.thinking()
 
     articles.remove("battery")
     await world.publish()
@@ -357,7 +338,7 @@ async def test_thumbs_are_recorded(world: World) -> None:
 
     await world.until(lambda: any("helps us" in whisper for whisper in world.whispers(ALICE)))
     await world.turns_ended(2, talk.conversation)
-    assert ratings(await talk.transcript()) == [("up", "")]
+    assert ratings(await world.transcript(talk)) == [("up", "")]
     assert talk.replies() == [reply]
 
 
@@ -371,7 +352,7 @@ async def test_a_thumb_that_is_pressed_again_is_recorded_once(world: World) -> N
     await talk.rate(reply, "up")
     await world.turns_ended(3, talk.conversation)
 
-    assert len([entry for entry in await talk.transcript() if isinstance(entry, Rated)]) == 1
+    assert len([entry for entry in await world.transcript(talk) if isinstance(entry, Rated)]) == 1
 
 
 @behaviour("answer.rated")
@@ -383,7 +364,7 @@ async def test_only_who_asked_can_rate(world: World) -> None:
 
     await world.until(lambda: any("Only the person who asked" in whisper for whisper in world.whispers(BOB)))
     await world.turns_ended(2, talk.conversation)
-    assert ratings(await talk.transcript()) == []
+    assert ratings(await world.transcript(talk)) == []
 
 
 @behaviour("answer.rating_comment")
@@ -392,10 +373,9 @@ async def test_after_a_thumbs_down_the_customer_can_say_what_was_missing(world: 
     reply = await talk.reply()
 
     await talk.rate(reply, "down")
-    await talk.comment("You forgot the islands.")
+    await world.send_form(ALICE, "You forgot the islands.")
 
-    await world.turns_ended(2, talk.conversation)
-    assert ratings(await talk.transcript()) == [("down", "You forgot the islands.")]
+    await world.until_recorded(talk, lambda entries: ratings(entries)[-1:] == [("down", "You forgot the islands.")])
 
 
 @behaviour("answer.rating_comment")
@@ -404,10 +384,10 @@ async def test_a_thumbs_down_counts_without_a_comment(world: World) -> None:
     reply = await talk.reply()
 
     await talk.rate(reply, "down")
-    await talk.comment(None)
+    await world.close_form(ALICE)
 
     await world.turns_ended(2, talk.conversation)
-    assert ratings(await talk.transcript()) == [("down", "")]
+    assert ratings(await world.transcript(talk)) == [("down", "")]
 
 
 @behaviour("answer.stop_button")
@@ -427,7 +407,7 @@ async def test_stop_ends_the_answer_within_half_a_second(world: World) -> None:
     world.model.release()
     assert (await world.turns_ended(1, talk.conversation))[0].why == "stopped by the customer"
     await next_answer(world, talk)
-    assert "The end" not in "".join(m.shown for m in talk.replies() if m.ts == reply.ts)
+    assert "The end" not in "".join(m.shown for m in talk.replies() if m.id == reply.id)
     assert "Parcels leave Leipzig" in reply.shown
 
 
@@ -435,7 +415,7 @@ async def test_stop_ends_the_answer_within_half_a_second(world: World) -> None:
 async def test_stop_before_anything_is_visible_leaves_silence(world: World) -> None:
     world.model.hold()
     talk = await world.ask(SHIPPING)
-    await world.model_asked("answer")
+    await world.thinking()
 
     async with asyncio.timeout(0.5):
         await talk.stop()
@@ -452,14 +432,14 @@ async def test_stop_before_anything_is_visible_leaves_silence(world: World) -> N
 async def test_words_before_the_answer_is_visible_are_answered_together_with_it(world: World) -> None:
     world.model.hold()
     talk = await world.ask("How long does shipping take to Germany?")
-    await world.model_asked("answer")
+    await world.thinking()
 
     await talk.say("Sorry, and one more thing: are your bags vegan?")
-    await world.model_asked("answer", times=2)
+    await world.thinking(2)
     world.model.release()
     await talk.reply(containing="[")
 
-    asked = world.asked_of_model("answer")[-1]
+    asked = world.told("answer")[-1]
     assert (
         asked.question == "How long does shipping take to Germany?\n\nSorry, and one more thing: are your bags vegan?"
     )
@@ -476,7 +456,7 @@ async def test_no_one_article_needs_to_cover_all_that_was_said_in_several_messag
     await talk.say(SHIPPING)
     await talk.reply()
 
-    (asked,) = world.asked_of_model("answer")
+    (asked,) = world.told("answer")
     assert any(passage.title.startswith("Shipping times and costs") for passage in asked.passages)
 
 
@@ -491,7 +471,7 @@ async def test_words_while_the_answer_is_visible_get_an_answer_of_their_own_afte
 
     await talk.say("How can I return a bag when I have no printer?")
     another = await world.ask(f"{world.mention} Are your bags vegan?", who=BOB)
-    await world.model_asked("answer", times=2)
+    await world.thinking(2)
     assert len(talk.replies()) == 1
 
     world.model.release()
@@ -501,7 +481,7 @@ async def test_words_while_the_answer_is_visible_get_an_answer_of_their_own_afte
     assert "printer" not in first.shown
     assert "printer" in second.shown
     assert "Leipzig every weekday" not in second.shown
-    assert first.ts < second.ts
+    assert first.order < second.order
 
 
 @behaviour("answer.thanks")

@@ -5,9 +5,7 @@ import asyncio
 import pytest
 
 from behaviours.conftest import a_desk
-from behaviours.world import ALICE, BOB, DANA, GENERAL, SAM, STAFF, SUPPORT, Talk, Ticket, World, behaviour
-from frontdesk.sandbox import Sandbox
-from frontdesk.sandbox.slack.faults import Fault
+from behaviours.world import ALICE, BOB, DANA, GENERAL, SAM, STAFF, SUPPORT, People, Talk, Ticket, World, behaviour
 
 PERSON = "I want to talk to a person, please"
 
@@ -50,7 +48,7 @@ async def test_the_button_below_not_sure_opens_a_ticket(world: World) -> None:
     talk = await world.ask("Do your bags fit a quantum flux capacitor?")
     unsure = await talk.reply(containing="do not want to guess")
 
-    await talk.press("ask_person", unsure.ts)
+    await talk.press("ask_person", unsure)
 
     card = await world.card()
     await talk.reply_with("#1")
@@ -63,7 +61,7 @@ async def test_the_button_is_only_for_who_asked(world: World) -> None:
     talk = await world.ask("Do your bags fit a quantum flux capacitor?")
     unsure = await talk.reply(containing="do not want to guess")
 
-    await talk.press("ask_person", unsure.ts, who=BOB)
+    await talk.press("ask_person", unsure, who=BOB)
 
     await world.whispered(BOB, "Only the person who asked")
     assert world.cards() == []
@@ -74,7 +72,7 @@ async def test_pressed_twice_the_button_opens_one_ticket(world: World) -> None:
     talk = await world.ask("Do your bags fit a quantum flux capacitor?")
     unsure = await talk.reply(containing="do not want to guess")
 
-    await asyncio.gather(talk.press("ask_person", unsure.ts), talk.press("ask_person", unsure.ts))
+    await asyncio.gather(talk.press("ask_person", unsure), talk.press("ask_person", unsure))
     await talk.reply_with("#1")
     await talk.say("Hello?")
     await (await world.card()).until_in_thread("Hello?")
@@ -194,26 +192,26 @@ async def test_after_a_hand_back_old_anger_does_not_call_people_again(world: Wor
 
 @behaviour("handoff.told_after_ticket")
 async def test_the_customer_is_told_only_after_the_ticket_exists(world: World) -> None:
-    world.slack.faults.on("chat.postMessage", Fault.rate_limited(1))
+    world.goes_wrong("post", "rate_limited", 1)
 
     talk = await world.ask(PERSON)
 
     told = await talk.reply()
     (card,) = world.cards()
     assert "#1" in told.shown
-    assert card.ts < told.ts
+    assert card.message.order < told.order
     assert len(talk.replies()) == 1
 
 
 @behaviour("handoff.told_after_ticket")
 async def test_a_card_whose_posting_got_lost_half_way_stands_there_once(world: World) -> None:
-    world.slack.faults.on("chat.postMessage", Fault.dropped_after_receipt())
+    world.goes_wrong("post", "dropped_after_receipt")
 
     talk = await world.ask(PERSON)
 
     told = await talk.reply()
     (card,) = world.cards()
-    assert card.ts < told.ts
+    assert card.message.order < told.order
     await card.until_in_thread(PERSON)
     await world.turns_ended(1)
     assert [m.shown for m in card.thread()] == [PERSON]
@@ -256,7 +254,7 @@ async def test_the_card_says_who_what_why_what_was_tried_and_where(world: World)
     assert "Know when order 1042 arrives" in card.shown
     assert "asks for a person" in card.shown
     assert "Quoted the shipping times" in card.shown
-    assert any(link.endswith(talk.root.replace(".", "")) or talk.root in link for link in card.message.live_links)
+    assert card.leads_to(talk)
 
 
 @behaviour("handoff.card")
@@ -277,14 +275,13 @@ async def test_the_customers_words_appear_in_the_cards_thread_now_and_later(worl
     talk, card = await handed_over(world)
     first = await card.until_in_thread(PERSON)
 
-    await talk.say("It is about *order 1042*")
+    await talk.say(world.typed("It is about **order 1042**"))
     await talk.say("which never came")
 
     later = await card.until_in_thread("which never came")
     assert [m.shown for m in card.thread()] == [PERSON, "It is about **order 1042**", "which never came"]
-    assert first.username is not None
-    assert "Alice" in first.username
-    assert later.username == first.username
+    assert "Alice" in first.name
+    assert later.name == first.name
 
 
 @behaviour("handoff.words_in_thread")
@@ -306,10 +303,10 @@ async def test_what_was_said_before_the_ticket_stands_in_its_thread_too(world: W
 async def test_a_staff_reply_reaches_the_customer_under_their_name(world: World) -> None:
     talk, card = await handed_over(world)
 
-    await card.write("Hello Alice, I am *looking* into it.", who=SAM)
+    await card.write(world.staff.typed("Hello Alice, I am **looking** into it."), who=SAM)
 
     reply = await talk.named_reply("looking", "Sam")
-    assert reply.thread_ts == talk.root
+    assert reply.root == talk.root
     await card.write("I can help as well.", who=DANA)
     await talk.named_reply("I can help as well", "Dana")
 
@@ -331,10 +328,22 @@ async def test_a_corrected_staff_reply_is_corrected_for_the_customer(world: Worl
     written = await card.write("It comes on Munday.", who=SAM)
     reply = await talk.reply_with("Munday")
 
-    await world.workspace.edit(SAM, STAFF, written.ts, "It comes on Monday.")
+    await card.edit(written, "It comes on Monday.")
 
     corrected = await talk.reply_with("Monday")
-    assert corrected.ts == reply.ts
+    assert corrected.id == reply.id
+
+
+@behaviour("handoff.reply_taken_back")
+async def test_a_reply_that_staff_delete_is_taken_back(world: World) -> None:
+    talk, card = await handed_over(world)
+    written = await card.write("It comes on Monday.")
+    reply = await talk.reply_with("Monday")
+
+    await card.delete(written)
+
+    await world.until(lambda: not any("Monday" in message.shown for message in talk.replies()))
+    assert reply.id in [message.id for message in talk.replies()]
 
 
 NOTES = [
@@ -342,10 +351,10 @@ NOTES = [
     "note: SECRET, ask Dana first",
     "Note : SECRET",
     "  // SECRET",
-    "*Note:* SECRET",
+    "**Note:** SECRET",
     "> // SECRET",
     "• // SECRET",
-    "*Note*: SECRET",
+    "**Note**: SECRET",
     "1. note: SECRET",
     "\u200b// SECRET",
     "NOTIZ: SECRET",
@@ -358,7 +367,7 @@ NOTES = [
 async def test_a_note_never_reaches_the_customer(world: World, note: str) -> None:
     talk, card = await handed_over(world)
 
-    await card.write(note.replace(">", "&gt;"))
+    await card.write(world.staff.typed(note))
     await card.write("I have looked it up for you.")
 
     await talk.reply_with("looked it up")
@@ -395,7 +404,7 @@ async def test_an_edit_cannot_carry_a_note_over(world: World) -> None:
     written = await card.write("It comes on Monday.")
     await talk.reply_with("Monday")
 
-    await world.workspace.edit(SAM, STAFF, written.ts, "It comes on Tuesday.\n// SECRET")
+    await card.edit(written, "It comes on Tuesday.\n// SECRET")
 
     corrected = await talk.reply_with("Tuesday")
     assert "SECRET" not in corrected.shown
@@ -437,9 +446,9 @@ async def test_edits_and_deletions_of_the_customer_are_shown_to_staff(world: Wor
     said = await talk.say("It is order 1042")
     await card.until_in_thread("order 1042")
 
-    await talk.edit(said.ts, "It is order 1043")
+    await talk.edit(said, "It is order 1043")
     changed = await card.until_in_thread("order 1043")
-    await talk.delete(said.ts)
+    await talk.delete(said)
     await card.until_in_thread("deleted")
 
     assert "changed" in changed.shown
@@ -450,7 +459,7 @@ async def test_edits_and_deletions_of_the_customer_are_shown_to_staff(world: Wor
 async def test_a_deleted_first_message_is_shown_to_staff(world: World) -> None:
     talk, card = await handed_over(world)
 
-    await talk.delete(talk.root)
+    await talk.delete(talk.first)
 
     await card.until_in_thread("deleted")
 
@@ -461,14 +470,12 @@ async def test_files_cross_in_both_directions(world: World) -> None:
 
     await talk.say("This is what I see", files=[("screen.png", b"\x89PNG screen", "image/png")])
     await card.until_in_thread("This is what I see")
-    await world.until(lambda: [f for m in card.thread() for f in m.files])
+    await world.until(card.files)
     await card.write("Try this", files=[("fix.pdf", b"%PDF fix", "application/pdf")])
     await talk.reply_with("Try this")
     await world.until(lambda: [f for m in talk.replies() for f in m.files])
 
-    assert [(f.name, f.content) for m in card.thread() for f in m.files if m.user != SAM] == [
-        ("screen.png", b"\x89PNG screen")
-    ]
+    assert [(f.name, f.content) for f in card.files()] == [("screen.png", b"\x89PNG screen")]
     assert [(f.name, f.content) for m in talk.replies() for f in m.files] == [("fix.pdf", b"%PDF fix")]
 
 
@@ -478,7 +485,7 @@ async def test_a_file_without_a_word_crosses_too(world: World) -> None:
 
     await talk.say("", files=[("screen.png", b"\x89PNG screen", "image/png")])
 
-    await world.until(lambda: [f for m in card.thread() for f in m.files])
+    await world.until(card.files)
 
 
 @behaviour("handoff.files_cross")
@@ -488,11 +495,11 @@ async def test_the_file_of_the_question_goes_along_when_the_button_is_pressed(wo
     )
     unsure = await talk.reply(containing="do not want to guess")
 
-    await talk.press("ask_person", unsure.ts)
+    await talk.press("ask_person", unsure)
 
     card = await world.card()
-    await world.until(lambda: [f for m in card.thread() for f in m.files])
-    assert [f.content for m in card.thread() for f in m.files] == [b"\x89PNG flux"]
+    await world.until(card.files)
+    assert [file.content for file in card.files()] == [b"\x89PNG flux"]
 
 
 @behaviour("handoff.undeliverable")
@@ -513,7 +520,7 @@ async def test_staff_are_told_when_the_customer_cannot_be_told_of_the_ticket(wor
     unsure = await talk.reply(containing="do not want to guess")
     await world.close_channel(SUPPORT)
 
-    await talk.press("ask_person", unsure.ts)
+    await talk.press("ask_person", unsure)
 
     await (await world.card()).until_in_thread("could not be reached")
 
@@ -582,7 +589,7 @@ async def test_who_has_left_the_staff_channel_is_no_longer_staff(world: World) -
     await card.write("Hello Alice.", who=DANA)
     await talk.reply_with("Hello Alice")
 
-    await world.workspace.leave(DANA, STAFF)
+    await world.staff.leave_staff(DANA)
     await card.press_from_elsewhere("handback", who=DANA)
     await card.write("Anything else?", who=SAM)
 
@@ -599,7 +606,7 @@ async def test_after_a_hand_back_the_assistant_answers_again(world: World) -> No
 
     await talk.reply_with("handed our conversation back")
     await card.until_shown("Handed back by")
-    assert card.buttons == []
+    assert card.buttons == ()
     await talk.say("How long does shipping take?")
     await talk.reply_with("working days")
     assert len(world.cards()) == 1
@@ -629,7 +636,7 @@ async def test_resolve_tells_the_customer_and_closes_the_card_with_closing_words
     closing = await talk.reply_with("marked this as resolved")
     await card.until_shown("Resolved by")
     assert "sam" in closing.shown.casefold()
-    assert card.buttons == []
+    assert card.buttons == ()
 
 
 @behaviour("handoff.resolve")
@@ -662,8 +669,7 @@ async def test_a_form_that_is_cancelled_resolves_nothing(world: World) -> None:
     talk, card = await handed_over(world)
 
     await card.press("resolve", who=SAM)
-    await world.until(lambda: world.workspace.views.get(SAM))
-    await world.workspace.close_view(SAM, world.workspace.views[SAM][-1].id)
+    await world.close_form(SAM)
     await card.write("One moment, please.")
 
     await talk.reply_with("One moment")
@@ -751,9 +757,9 @@ async def test_others_learn_nothing_of_the_tickets(world: World, text: str) -> N
 
 
 @behaviour("handoff.unknown_command")
-@pytest.mark.parametrize("text", ["qeue", "assign 1 <@USAM>", "`rm -rf`", "*"])
+@pytest.mark.parametrize("text", ["qeue", "assign 1 {sam}", "`rm -rf`", "*"])
 async def test_an_unknown_command_is_answered_with_what_there_is(world: World, text: str) -> None:
-    answer = await world.command(text)
+    answer = await world.command(text.format(sam=world.staff.mentioning(SAM)))
 
     assert "There is no command" in answer
     assert "queue" in answer
@@ -769,20 +775,19 @@ async def test_without_a_word_the_command_says_what_there_is(world: World) -> No
 
 
 @behaviour("handoff.card_moves")
-async def test_when_the_staff_channel_has_moved_the_ticket_is_put_up_again_there(
-    box: Sandbox, empty_store: str
-) -> None:
-    async with a_desk(box, empty_store) as world:
+async def test_when_the_staff_channel_has_moved_the_ticket_is_put_up_again_there(people: People) -> None:
+    async with a_desk(people) as world:
         talk, _ = await handed_over(world)
         await world.turns_ended(1, talk.conversation)
     await world.close_channel(STAFF)
-    new = box.slack.workspace.add_channel("desk-staff-2", private=True, members=(SAM, box.slack.bot_user_id)).id
+    new = people.staff.new_staff_channel()
 
-    async with a_desk(box, empty_store, FRONTDESK_STAFF_CHANNEL=f"slack:{new}") as world:
-        await world.workspace.say(ALICE, talk.channel, "Is anybody there?", thread_ts=talk.root)
-        (card,) = await world.until(lambda: [m for m in world.workspace.history(new) if "#1" in m.shown])
-        await world.until(lambda: [m for m in world.workspace.thread(new, card.ts) if "anybody" in m.shown])
-        await world.workspace.say(SAM, new, "Yes, I am here.", thread_ts=card.ts)
+    async with a_desk(people, FRONTDESK_STAFF_CHANNEL=people.staff.key(new)) as world:
+        await talk.say("Is anybody there?")
+        card = await world.card(where=new)
+        assert "#1" in card.shown
+        await card.until_in_thread("anybody")
+        await card.write("Yes, I am here.")
         await talk.reply_with("Yes, I am here.")
 
 

@@ -1,12 +1,7 @@
 """What the desk takes up: whose words, from where, once, and in which shape."""
 
-import time
-
-from behaviours.conftest import Open
-from behaviours.world import ALICE, BOB, CAROL, GENERAL, SAM, SHARED, STAFF, SUPPORT, World, behaviour
-from frontdesk.sandbox import Sandbox
-from frontdesk.sandbox.slack.delivery import sign
-from frontdesk.sandbox.slack.faults import Fault
+from behaviours.conftest import Open, over_http
+from behaviours.world import BOB, GENERAL, SAM, SUPPORT, People, World, behaviour
 
 SHIPPING = "How long does shipping take?"
 RETURN = "How can I return a bag?"
@@ -18,7 +13,7 @@ async def test_a_question_in_a_served_channel_is_answered_in_its_thread(world: W
 
     reply = await talk.reply()
 
-    assert reply.thread_ts == talk.root
+    assert reply.root == talk.root
 
 
 @behaviour("intake.unserved_channel")
@@ -38,7 +33,7 @@ async def test_a_mention_is_answered_in_a_channel_that_is_not_served(world: Worl
 
     reply = await talk.reply()
 
-    assert reply.thread_ts == talk.root
+    assert reply.root == talk.root
     assert [prompt.question for prompt in world.told("answer")] == [SHIPPING]
 
 
@@ -63,10 +58,10 @@ async def test_a_mention_in_a_served_channel_counts_as_one_question(world: World
     assert len(await world.turns_ended(1, talk.conversation)) == 1
 
 
-@behaviour("intake.mention_once")
+@behaviour("intake.mention_once", only="slack")
 async def test_a_mention_counts_once_whichever_notice_of_it_comes_first(world: World) -> None:
     for where in (SUPPORT, GENERAL):
-        world.slack.faults.events(reorder=2)
+        world.customers.events(reorder=2)
         talk = await world.ask(f"{world.mention} {SHIPPING}", where=where, files=[("map.png", b"\x89PNG", "image/png")])
 
         await talk.reply()
@@ -78,26 +73,11 @@ async def test_a_mention_counts_once_whichever_notice_of_it_comes_first(world: W
 
 @behaviour("intake.redelivered_once")
 async def test_a_redelivered_event_is_answered_once(world: World) -> None:
-    world.slack.faults.events(duplicate=1)
+    world.customers.events(duplicate=1)
     talk = await world.ask(SHIPPING)
     await talk.reply()
 
-    world.slack.delivery.redeliver(world.slack.delivery.sent[0])
-    await world.another_is_answered()
-
-    assert len(talk.replies()) == 1
-    assert len(await world.turns_ended(1, talk.conversation)) == 1
-
-
-@behaviour("intake.redelivered_once")
-async def test_an_event_whose_acknowledgement_was_lost_is_answered_once(world: World) -> None:
-    world.slack.faults.events(redeliver=1)
-    talk = await world.ask(SHIPPING)
-    await talk.reply()
-    acknowledged = len(world.slack.sockets.acks)
-
-    world.slack.advance(4)
-    await world.until(lambda: len(world.slack.sockets.acks) > acknowledged)
+    await world.customers.tell_again()
     await world.another_is_answered()
 
     assert len(talk.replies()) == 1
@@ -123,18 +103,7 @@ async def test_a_direct_message_is_answered_and_so_is_what_follows(world: World)
     await talk.say(RETURN)
     second = await talk.reply(2)
 
-    assert {first.thread_ts, second.thread_ts} == {talk.root}
-
-
-@behaviour("intake.messages_tab")
-async def test_opening_the_messages_tab_offers_suggested_questions(world: World) -> None:
-    await world.workspace.open_messages_tab(ALICE)
-
-    offered = await world.until(lambda: world.offered(ALICE))
-
-    assert offered == list(world.settings.desk.suggestions)
-    answered = await world.ask_directly(offered[0])
-    await answered.reply()
+    assert {first.root, second.root} == {talk.root}
 
 
 @behaviour("intake.burst_is_one_turn")
@@ -156,7 +125,7 @@ async def test_a_burst_keeps_the_order_it_was_written_in(world: World) -> None:
     talk = await world.ask(SHIPPING)
     await talk.reply()
 
-    world.slack.faults.events(reorder=3)
+    world.customers.events(reorder=3)
     for words in ("I forgot something:", "How can I return a bag", "that is damaged?"):
         await talk.say(words)
     await talk.reply(2)
@@ -164,9 +133,9 @@ async def test_a_burst_keeps_the_order_it_was_written_in(world: World) -> None:
     assert world.told("answer")[-1].question == "I forgot something:\n\nHow can I return a bag\n\nthat is damaged?"
 
 
-@behaviour("intake.burst_is_one_turn")
+@behaviour("intake.burst_is_one_turn", only="slack")
 async def test_words_that_overtake_the_message_they_follow_are_not_lost(world: World) -> None:
-    world.slack.faults.events(reorder=2)
+    world.customers.events(reorder=2)
     talk = await world.ask("I have a question")
     await talk.say(SHIPPING)
 
@@ -196,6 +165,7 @@ async def test_what_is_written_below_a_gathered_message_is_answered_where_the_co
     second = await world.ask(SHIPPING)
     await first.reply()
 
+    await second.open()
     await second.say(RETURN)
     await first.reply(2)
 
@@ -209,7 +179,7 @@ async def test_loose_messages_of_two_people_or_of_two_hours_are_not_gathered(wor
     await alice.reply()
     await bob.reply()
 
-    world.slack.advance(60)
+    world.time_passes(60)
     later = await world.ask("Which payment methods do you accept?")
     await later.reply()
 
@@ -236,33 +206,11 @@ async def test_messages_of_other_apps_are_ignored_even_when_they_mention_the_ass
 
     await world.another_app_says("How long does shipping to Zanzibar take?")
     await world.another_app_says(f"{world.mention} How long does shipping to Zanzibar take?", where=GENERAL)
-    await world.another_app_says(f"{world.mention} And to Zanzibar?", thread=talk.root)
+    await world.another_app_says(f"{world.mention} And to Zanzibar?", talk=talk)
     await world.another_is_answered()
 
     assert not world.was_told("Zanzibar")
     assert len(talk.replies()) == 1
-
-
-@behaviour("intake.slack_connect")
-async def test_a_customer_of_another_organisation_is_answered(world: World) -> None:
-    talk = await world.ask(f"{world.mention} {SHIPPING}", who=CAROL, where=SHARED)
-    first = await talk.reply()
-
-    await talk.say(RETURN)
-    await talk.reply(2)
-
-    assert "[1]" in first.shown
-    assert len(talk.replies()) == 2
-
-
-@behaviour("intake.slack_connect")
-async def test_a_customer_of_another_organisation_can_change_the_question(world: World) -> None:
-    talk = await world.ask(f"{world.mention} {SHIPPING}", who=CAROL, where=SHARED)
-    await talk.reply()
-
-    await talk.edit(talk.root, f"{world.mention} {RETURN}")
-
-    await talk.reply(2, containing="You changed your message")
 
 
 @behaviour("intake.people_talking")
@@ -286,7 +234,7 @@ async def test_what_somebody_else_says_meanwhile_does_not_cost_the_customer_the_
     await world.thinking()
 
     await talk.say("I would like to know that too.", who=BOB)
-    await world.until(lambda: len(world.slack.sockets.acks) == len(world.slack.delivery.sent))
+    await world.all_received()
     world.model.release()
 
     await talk.reply()
@@ -327,7 +275,7 @@ async def test_the_other_person_can_address_the_assistant_too(world: World) -> N
 
 @behaviour("intake.to_somebody_else")
 async def test_a_message_that_addresses_another_person_is_not_answered(world: World) -> None:
-    talk = await world.ask(f"<@{BOB}> {SHIPPING}")
+    talk = await world.ask(f"{world.mentioning(BOB)} {SHIPPING}")
 
     turns = await world.turns_ended(1, talk.conversation)
     await world.another_is_answered()
@@ -338,7 +286,7 @@ async def test_a_message_that_addresses_another_person_is_not_answered(world: Wo
 
 @behaviour("intake.to_somebody_else")
 async def test_a_message_that_addresses_another_person_and_the_assistant_is_answered(world: World) -> None:
-    talk = await world.ask(f"<@{BOB}> let us ask. {world.mention} {SHIPPING}")
+    talk = await world.ask(f"{world.mentioning(BOB)} let us ask. {world.mention} {SHIPPING}")
 
     await talk.reply()
 
@@ -350,16 +298,6 @@ async def test_a_file_that_comes_with_a_question_is_part_of_it(world: World) -> 
         await talk.reply()
 
         assert "parcel-label.png" in world.told("answer")[-1].question
-
-
-@behaviour("intake.files_named")
-async def test_a_file_of_another_organisation_is_known_by_its_name(world: World) -> None:
-    file = ("parcel-label.png", b"\x89PNG", "image/png")
-    talk = await world.ask(f"{world.mention} {SHIPPING}", who=CAROL, where=SHARED, files=[file])
-
-    await talk.reply()
-
-    assert "parcel-label.png" in world.told("answer")[-1].question
 
 
 @behaviour("intake.files_named")
@@ -377,7 +315,7 @@ async def test_an_edit_before_the_answer_changes_what_is_answered(world: World) 
     talk = await world.ask(SHIPPING)
     await world.thinking()
 
-    await talk.edit(talk.root, RETURN)
+    await talk.edit(talk.first, RETURN)
     await world.thinking(2)
     world.model.release()
     reply = await talk.reply()
@@ -392,7 +330,7 @@ async def test_an_edit_before_the_answer_changes_what_is_answered(world: World) 
 @behaviour("intake.edit_before_answer")
 async def test_an_edit_while_the_words_are_still_gathered_is_what_is_answered(world: World) -> None:
     talk = await world.ask(SHIPPING)
-    await talk.edit(talk.root, RETURN)
+    await talk.edit(talk.first, RETURN)
 
     await talk.reply()
     await world.another_is_answered()
@@ -403,9 +341,9 @@ async def test_an_edit_while_the_words_are_still_gathered_is_what_is_answered(wo
 
 @behaviour("intake.edit_before_answer")
 async def test_an_edit_that_overtakes_its_message_is_what_is_answered(world: World) -> None:
-    world.slack.faults.events(reorder=2)
+    world.customers.events(reorder=2)
     talk = await world.ask(SHIPPING)
-    await talk.edit(talk.root, RETURN)
+    await talk.edit(talk.first, RETURN)
 
     await talk.reply()
     await world.another_is_answered()
@@ -416,9 +354,9 @@ async def test_an_edit_that_overtakes_its_message_is_what_is_answered(world: Wor
 
 @behaviour("intake.delete_before_answer")
 async def test_a_deletion_that_overtakes_its_message_counts(world: World) -> None:
-    world.slack.faults.events(reorder=2)
+    world.customers.events(reorder=2)
     talk = await world.ask(SHIPPING)
-    await talk.delete(talk.root)
+    await talk.delete(talk.first)
 
     await world.turns_ended(1, talk.conversation)
     await world.another_is_answered()
@@ -432,7 +370,7 @@ async def test_an_edit_after_the_answer_is_answered_anew_and_the_assistant_says_
     talk = await world.ask(SHIPPING)
     await talk.reply()
 
-    await talk.edit(talk.root, RETURN)
+    await talk.edit(talk.first, RETURN)
     reply = await talk.reply(2, containing="You changed your message")
 
     assert "return" in reply.shown.lower()
@@ -444,7 +382,7 @@ async def test_the_assistant_says_so_too_when_it_is_not_sure_of_the_new_question
     talk = await world.ask(SHIPPING)
     await talk.reply()
 
-    await talk.edit(talk.root, "How tall is the president of Zanzibar?")
+    await talk.edit(talk.first, "How tall is the president of Zanzibar?")
     reply = await talk.reply(2)
 
     assert "You changed your message" in reply.shown
@@ -457,7 +395,7 @@ async def test_an_edit_while_the_answer_is_being_written_is_answered_after_it(wo
     talk = await world.ask(SHIPPING)
     await world.until(talk.replies)
 
-    await talk.edit(talk.root, RETURN)
+    await talk.edit(talk.first, RETURN)
     world.model.release()
     reply = await talk.reply(2, containing="You changed your message")
 
@@ -466,19 +404,19 @@ async def test_an_edit_while_the_answer_is_being_written_is_answered_after_it(wo
 
 @behaviour("intake.edit_after_answer")
 async def test_an_edit_in_the_moment_the_answer_becomes_visible_leaves_no_half_answer(world: World) -> None:
-    world.slack.faults.on("chat.startStream", Fault.slow(0.5))
+    world.goes_wrong("begin", "slow", 0.5)
     world.model.hold(after=12)
     talk = await world.ask(SHIPPING)
     await world.until(talk.replies)
 
-    await talk.edit(talk.root, RETURN)
-    await world.until(lambda: len(world.slack.sockets.acks) == len(world.slack.delivery.sent))
+    await talk.edit(talk.first, RETURN)
+    await world.all_received()
     world.model.release()
     await talk.reply(2, containing="You changed your message")
     await world.another_is_answered()
 
     assert all("Sources" in reply.shown for reply in talk.replies())
-    assert [reply.streaming for reply in talk.replies()] == ["stopped", "stopped"]
+    assert [reply.writing for reply in talk.replies()] == [False, False]
 
 
 @behaviour("intake.trivial_edit")
@@ -487,7 +425,7 @@ async def test_an_edit_that_changes_no_word_is_only_recorded(world: World) -> No
     await talk.reply()
     asked = len(world.model.requests)
 
-    await talk.edit(talk.root, "How long does shipping take ?!")
+    await talk.edit(talk.first, "How long does shipping take ?!")
     turns = await world.turns_ended(2, talk.conversation)
 
     assert [turn.outcome for turn in turns] == ["kept_silent", "answered"]
@@ -503,7 +441,7 @@ async def test_a_preview_of_a_link_is_no_edit(world: World) -> None:
     talk = await world.ask(f"{SHIPPING} I read https://shop.example/shipping")
     await talk.reply()
 
-    await world.workspace.unfurl(SUPPORT, talk.root, "Shipping")
+    await world.customers.preview(talk.spot, "Shipping")
     await world.another_is_answered()
 
     assert len(talk.replies()) == 1
@@ -516,7 +454,7 @@ async def test_a_question_deleted_before_the_answer_is_not_answered(world: World
     talk = await world.ask(SHIPPING)
     await world.thinking()
 
-    await talk.delete(talk.root)
+    await talk.delete(talk.first)
     turns = await world.turns_ended(1, talk.conversation)
     world.model.release()
     await world.another_is_answered()
@@ -533,10 +471,10 @@ async def test_nobody_is_left_thinking_about_a_deleted_question(world: World) ->
     follow_up = await talk.say(RETURN)
     await world.thinking(2)
 
-    await talk.delete(follow_up.ts)
+    await talk.delete(follow_up)
     await world.turns_ended(2, talk.conversation)
 
-    await world.until(lambda: not talk.status)
+    await talk.no_longer_thinking()
     assert len(talk.replies()) == 1
 
 
@@ -547,7 +485,7 @@ async def test_of_two_messages_only_the_one_that_is_left_is_answered(world: Worl
     second = await talk.say(RETURN)
     await world.thinking()
 
-    await talk.delete(second.ts)
+    await talk.delete(second)
     await world.thinking(2)
     world.model.release()
     await talk.reply()
@@ -560,7 +498,7 @@ async def test_when_the_question_behind_an_answer_is_deleted_the_assistant_takes
     talk = await world.ask(SHIPPING)
     await talk.reply()
 
-    await talk.delete(talk.root)
+    await talk.delete(talk.first)
 
     await talk.reply_with("disregard that answer")
 
@@ -572,7 +510,7 @@ async def test_the_answer_to_a_deleted_follow_up_is_taken_back(world: World) -> 
     follow_up = await talk.say(RETURN)
     await talk.reply(2)
 
-    await talk.delete(follow_up.ts)
+    await talk.delete(follow_up)
 
     await talk.reply_with("disregard that answer")
     assert len(talk.replies()) == 3
@@ -585,8 +523,8 @@ async def test_deleted_words_are_never_told_to_the_model_again(world: World) -> 
     follow_up = await talk.say("And to Zanzibar?")
     await talk.reply(2)
 
-    await talk.delete(talk.root)
-    await talk.delete(follow_up.ts)
+    await talk.delete(talk.first)
+    await talk.delete(follow_up)
     world.model.requests.clear()
     await talk.say(RETURN)
     await talk.reply_with("return")
@@ -597,16 +535,7 @@ async def test_deleted_words_are_never_told_to_the_model_again(world: World) -> 
 
 @behaviour("intake.malformed_set_aside")
 async def test_an_event_that_makes_no_sense_is_set_aside_with_a_reason_and_the_next_is_answered(world: World) -> None:
-    nonsense: list[dict[str, object]] = [
-        {"type": "message", "channel": SUPPORT, "user": ALICE, "text": "no time"},
-        {"type": "message", "channel": SUPPORT, "user": ALICE, "text": "bad time", "ts": "yesterday"},
-        {"type": "message", "channel": {"id": SUPPORT}, "user": 7, "text": ["a"], "ts": None},
-        {"type": "message", "subtype": "message_changed", "channel": SUPPORT},
-        {"type": "message", "subtype": "message_deleted", "channel": SUPPORT},
-        {"no": "type"},
-    ]
-    for event in nonsense:
-        world.deliver(event)
+    nonsense = world.customers.nonsense()
     talk = await world.ask(SHIPPING)
 
     await talk.reply()
@@ -615,7 +544,7 @@ async def test_an_event_that_makes_no_sense_is_set_aside_with_a_reason_and_the_n
     assert len(aside) == len(nonsense)
     assert all(reason for reason, _ in aside)
     assert any("bad time" in payload for _, payload in aside)
-    assert world.slack.delivery.unacknowledged == []
+    assert world.customers.failed() == []
 
 
 @behaviour("intake.durable_before_ack")
@@ -623,12 +552,12 @@ async def test_no_event_is_acknowledged_that_was_not_stored(world: World) -> Non
     await world.tell_store("CONFIG", "SET", "maxmemory", 1)
     try:
         talk = await world.ask(SHIPPING)
-        await world.until_counted('frontdesk_events_total{detail="",what="slack_not_acknowledged"}')
-        assert world.slack.sockets.acks == []
+        await world.until_not_stored()
+        assert await world.customers.nothing_acknowledged()
     finally:
         await world.tell_store("CONFIG", "SET", "maxmemory", 0)
 
-    world.slack.advance(4)
+    await world.customers.bring_again()
     await talk.reply()
     await world.another_is_answered()
 
@@ -639,93 +568,56 @@ async def test_no_event_is_acknowledged_that_was_not_stored(world: World) -> Non
 async def test_what_makes_no_sense_is_not_acknowledged_either_before_it_is_set_aside(world: World) -> None:
     await world.tell_store("CONFIG", "SET", "maxmemory", 1)
     try:
-        world.deliver({"type": "message", "channel": SUPPORT, "user": ALICE, "ts": "yesterday"})
-        await world.until_counted('frontdesk_events_total{detail="",what="slack_not_acknowledged"}')
-        assert world.slack.sockets.acks == []
+        nonsense = world.customers.nonsense()
+        await world.until_not_stored()
+        assert await world.customers.nothing_acknowledged()
     finally:
         await world.tell_store("CONFIG", "SET", "maxmemory", 0)
 
-    world.slack.advance(4)
-    await world.until(lambda: world.slack.sockets.acks)
+    await world.customers.bring_again()
+    await world.all_received()
 
-    assert len(await world.set_aside()) == 1
-
-
-async def over_http(box: Sandbox, open_desk: Open) -> World:
-    """A desk that the platform reaches by signed requests only."""
-    world = await open_desk(SLACK_SIGNING_SECRET=box.slack.signing_secret, SLACK_APP_TOKEN="")
-    world.slack.deliver_over_http(f"{world.program.address}/slack/events")
-    return world
+    assert len({payload for _, payload in await world.set_aside()}) == len(nonsense)
 
 
 @behaviour("intake.http_mode")
-async def test_over_signed_requests_everything_works_as_over_sockets(box: Sandbox, open_desk: Open) -> None:
-    world = await over_http(box, open_desk)
-    assert await world.slack.verify_url()
-
+async def test_over_signed_requests_everything_works_as_over_sockets(people: People, open_desk: Open) -> None:
+    world = await over_http(people, open_desk)
     talk = await world.ask(SHIPPING)
     await talk.reply()
     await talk.say("I want to talk to a person, please")
     card = await world.card()
     await card.press("claim", who=SAM)
     await card.until_shown("Sam")
-    await world.workspace.slash(SAM, STAFF, "/desk", "queue")
-    await world.until(lambda: any("#1" in words for words in world.whispers(SAM)))
+    assert "#1" in await world.command("queue", who=SAM)
     await card.press("resolve", who=SAM)
-    form = await world.until(lambda: next(iter(world.workspace.views.get(SAM, [])), None))
-    await world.workspace.submit_view(SAM, form.id, {"fd:comment": {"comment": "It is on its way."}})
+    await world.send_form(SAM, "It is on its way.")
     await talk.reply_with("It is on its way.")
     await talk.reply_with("marked this as resolved")
 
-    assert world.slack.calls("apps.connections.open") == []
-    assert world.workspace.failed_interactions == []
-    assert world.slack.delivery.unacknowledged == []
-
-
-@behaviour("intake.http_mode")
-async def test_a_request_that_could_not_be_stored_is_brought_again(box: Sandbox, open_desk: Open) -> None:
-    world = await over_http(box, open_desk)
-    await world.tell_store("CONFIG", "SET", "maxmemory", 1)
-    try:
-        talk = await world.ask(SHIPPING)
-        await world.until_counted('frontdesk_events_total{detail="",what="slack_not_acknowledged"}', 2)
-    finally:
-        await world.tell_store("CONFIG", "SET", "maxmemory", 0)
-
-    world.slack.advance(61)
-    await talk.reply()
+    assert world.customers.all_by_request()
+    assert world.customers.failed() == []
 
 
 @behaviour("intake.forged_request")
-async def test_a_request_with_a_wrong_signature_is_refused(box: Sandbox, open_desk: Open) -> None:
-    world = await over_http(box, open_desk)
-    now = str(int(time.time()))
-    body = world.event_body(ALICE, SUPPORT, "How long does shipping to Zanzibar take?")
-    forged = [
-        {},
-        {"X-Slack-Request-Timestamp": now},
-        {"X-Slack-Request-Timestamp": now, "X-Slack-Signature": "v0=" + "0" * 64},
-        {"X-Slack-Request-Timestamp": now, "X-Slack-Signature": ""},
-        {"X-Slack-Request-Timestamp": now, "X-Slack-Signature": sign("another secret", now, body)},
-        world.signed(body, at=int(now) - 600),
-        world.signed(body + b" "),
-        {**world.signed(body), "X-Slack-Request-Timestamp": "0"},
-    ]
+async def test_a_request_with_a_wrong_signature_is_refused(people: People, open_desk: Open) -> None:
+    world = await over_http(people, open_desk)
+    body = world.customers.request("How long does shipping to Zanzibar take?")
 
-    answers = [await world.post("/slack/events", body, headers) for headers in forged]
+    answers = [await world.post(world.customers.path, body, headers) for headers in world.customers.forged(body)]
     talk = await world.ask(SHIPPING)
     await talk.reply()
 
     assert all(answer in (400, 401, 403) for answer in answers), answers
     assert not world.was_told("Zanzibar")
-    assert await world.post("/slack/events", body, world.signed(body)) == 200
+    assert await world.post(world.customers.path, body, world.customers.signed(body)) in (200, 202)
 
 
-@behaviour("intake.forged_request")
+@behaviour("intake.forged_request", only="slack")
 async def test_without_a_secret_no_request_is_taken_at_all(world: World) -> None:
-    body = world.event_body(ALICE, SUPPORT, "How long does shipping to Zanzibar take?")
+    body = world.customers.request("How long does shipping to Zanzibar take?")
 
-    answer = await world.post("/slack/events", body, world.signed(body))
+    answer = await world.post(world.customers.path, body, world.customers.signed(body))
     await world.another_is_answered()
 
     assert answer in (404, 405)
@@ -734,9 +626,9 @@ async def test_without_a_secret_no_request_is_taken_at_all(world: World) -> None
 
 @behaviour("intake.socket_refresh")
 async def test_a_refreshed_connection_loses_no_question(world: World) -> None:
-    await world.until(lambda: len(world.slack.sockets.sockets) == 2)
+    await world.customers.connected()
     before = await world.ask(SHIPPING)
-    await world.slack.refresh_sockets()
+    await world.customers.renew_connections()
     at_once = await world.ask(RETURN, who=BOB)
 
     await before.reply()
@@ -748,16 +640,15 @@ async def test_a_refreshed_connection_loses_no_question(world: World) -> None:
 
 @behaviour("intake.socket_refresh")
 async def test_a_cut_connection_loses_no_question(world: World) -> None:
-    await world.until(lambda: len(world.slack.sockets.sockets) == 2)
+    await world.customers.connected()
     before = await world.ask(SHIPPING)
-    await world.slack.cut_sockets()
-    world.slack.reject_next_tickets(1)
+    await world.customers.cut_connections()
     at_once = await world.ask(RETURN, who=BOB)
 
     await at_once.reply()
-    world.slack.advance(4)
+    await world.customers.bring_again()
     await before.reply()
     await world.another_is_answered()
 
     assert [len(talk.replies()) for talk in (before, at_once)] == [1, 1]
-    assert world.slack.delivery.unacknowledged == []
+    assert world.customers.failed() == []

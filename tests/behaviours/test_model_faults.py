@@ -9,7 +9,6 @@ import pytest
 
 from behaviours.conftest import Open
 from behaviours.world import Talk, World, behaviour
-from frontdesk.sandbox.slack.faults import Fault
 
 SHIPPING = "How long does shipping take?"
 HASTY = "[desk.limits]\nfirst_token = 0.3\nbetween_tokens = 0.3\nstep_seconds = 0.8\nseconds = 2.0\n"
@@ -25,7 +24,7 @@ async def gets_a_person(world: World, talk: Talk) -> None:
     assert "A person will answer you" in reply.shown
     assert "model failed" in card.shown
     await card.until_in_thread(SHIPPING)
-    await world.until(lambda: talk.status == "")
+    await talk.no_longer_thinking()
     assert (await world.turns_ended(1, talk.conversation))[0].outcome == "handed_off"
 
 
@@ -105,8 +104,8 @@ async def test_a_stream_that_is_cut_is_taken_up_again_without_showing_anything_t
     world.model.release()
     reply = await talk.reply(containing="The end")
 
-    assert len(world.asked_of_model("answer")) == 2
-    assert reply.ts == growing.ts
+    assert len(world.told("answer")) == 2
+    assert reply.id == growing.id
     assert len(talk.replies()) == 1
     assert all(state.shown.count("Parcels leave") <= 1 for state in await watch.seen())
     assert whole in reply.shown
@@ -126,7 +125,7 @@ async def test_a_stream_that_is_cut_again_and_again_ends_with_a_person(world: Wo
     world.model.release()
     await gets_a_person(world, talk)
 
-    broken = next(reply for reply in talk.finished() if reply.ts == growing.ts)
+    broken = next(reply for reply in talk.finished() if reply.id == growing.id)
     assert broken.shown.rstrip().endswith("…")
     assert len(talk.replies()) == 2
 
@@ -180,7 +179,7 @@ async def test_triage_with_words_around_it_is_understood(world: World, fault: st
     reply = await talk.reply()
 
     assert "[1]" in reply.shown
-    assert len(world.asked_of_model("triage")) == 1
+    assert len(world.told("triage")) == 1
 
 
 @behaviour("model.triage_repaired")
@@ -192,7 +191,7 @@ async def test_triage_that_is_no_json_is_repaired_too(world: World) -> None:
 
     assert "[1]" in reply.shown
     assert world.cards() == []
-    assert len(world.asked_of_model("triage")) == 2
+    assert len(world.told("triage")) == 2
 
 
 @behaviour("model.triage_hopeless")
@@ -207,8 +206,8 @@ async def test_triage_that_stays_invalid_goes_to_a_person(world: World, nonsense
 
     assert "A person will answer you" in reply.shown
     assert len(talk.replies()) == 1
-    assert world.asked_of_model("answer") == []
-    assert len(world.asked_of_model("triage")) <= 4
+    assert world.told("answer") == []
+    assert len(world.told("triage")) <= 4
     await card.until_in_thread(SHIPPING)
 
 
@@ -220,7 +219,7 @@ async def test_a_refused_completion_goes_to_a_person(world: World, task: str) ->
 
     await gets_a_person(world, talk)
 
-    assert len(world.asked_of_model(task)) == 1  # type: ignore[arg-type]
+    assert len(world.told(task)) == 1  # type: ignore[arg-type]
 
 
 @behaviour("model.stalls")
@@ -228,7 +227,7 @@ async def test_time_that_runs_out_during_the_delivery_does_not_bring_a_person_to
     open_desk: Open, desk_file: DeskFile
 ) -> None:
     world = await open_desk(FRONTDESK_CONFIG=desk_file("[desk.limits]\nseconds = 2.0\n"))
-    world.slack.faults.on("chat.stopStream", Fault.slow(2.5))
+    world.goes_wrong("finish", "slow", 2.5)
     talk = await world.ask("How long does shipping take?")
 
     await world.quiet(talk, 1)

@@ -9,10 +9,9 @@ import pytest
 
 from behaviours.conftest import a_desk, desk_environment
 from behaviours.running import PATIENCE, running
-from behaviours.world import BOB, GENERAL, SAM, STAFF, SUPPORT, Talk, World, behaviour
+from behaviours.surroundings import Operation, Trouble
+from behaviours.world import BOB, DANA, GENERAL, SAM, SUPPORT, People, World, behaviour
 from frontdesk.adapters.redis import keys
-from frontdesk.sandbox import Sandbox
-from frontdesk.sandbox.slack.faults import Fault
 
 SHIPPING = "How long does shipping take?"
 RETURN = "How can I return a bag?"
@@ -22,12 +21,12 @@ IMPATIENT = "[store]\nlease_seconds = 1.0\n"
 
 
 @behaviour("operation.restart")
-async def test_a_conversation_goes_on_after_a_restart_of_the_desk(box: Sandbox, empty_store: str) -> None:
-    async with a_desk(box, empty_store) as before:
+async def test_a_conversation_goes_on_after_a_restart_of_the_desk(people: People) -> None:
+    async with a_desk(people) as before:
         talk = await before.ask(f"{before.mention} {SHIPPING}", where=GENERAL)
         await talk.reply()
 
-    async with a_desk(box, empty_store) as after:
+    async with a_desk(people) as after:
         await talk.say(RETURN)
         await talk.reply(2)
 
@@ -35,13 +34,13 @@ async def test_a_conversation_goes_on_after_a_restart_of_the_desk(box: Sandbox, 
 
 
 @behaviour("operation.restart")
-async def test_a_ticket_goes_on_after_a_restart_of_the_desk(box: Sandbox, empty_store: str) -> None:
-    async with a_desk(box, empty_store) as before:
+async def test_a_ticket_goes_on_after_a_restart_of_the_desk(people: People) -> None:
+    async with a_desk(people) as before:
         talk = await before.ask(PERSON)
         card = await before.card()
         await talk.reply()
 
-    async with a_desk(box, empty_store):
+    async with a_desk(people):
         await card.write("I am looking into it.", who=SAM)
         await talk.reply_with("I am looking into it.")
         await card.press("claim", who=SAM)
@@ -49,14 +48,14 @@ async def test_a_ticket_goes_on_after_a_restart_of_the_desk(box: Sandbox, empty_
 
 
 @behaviour("operation.restart")
-async def test_what_is_asked_while_no_desk_runs_is_answered_by_the_next(box: Sandbox, empty_store: str) -> None:
-    async with a_desk(box, empty_store) as before:
+async def test_what_is_asked_while_no_desk_runs_is_answered_by_the_next(people: People) -> None:
+    async with a_desk(people) as before:
         talk = await before.ask(SHIPPING)
         await talk.reply()
     await talk.say(RETURN)
 
-    async with a_desk(box, empty_store) as after:
-        box.slack.advance(4)
+    async with a_desk(people) as after:
+        await people.customers.bring_again()
         await talk.reply(2)
         await after.another_is_answered()
 
@@ -66,69 +65,71 @@ async def test_what_is_asked_while_no_desk_runs_is_answered_by_the_next(box: San
 @behaviour("operation.restart_mid_answer")
 @pytest.mark.parametrize("deltas", [0, 10])
 async def test_a_crash_in_the_middle_of_an_answer_ends_in_exactly_one_answer(
-    box: Sandbox, empty_store: str, tmp_path: Path, desk_file: Callable[[str], str], deltas: int
+    people: People, tmp_path: Path, desk_file: Callable[[str], str], deltas: int
 ) -> None:
     config = desk_file(IMPATIENT)
-    async with running(desk_environment(box, empty_store, FRONTDESK_CONFIG=config), tmp_path) as desk:
-        box.model.hold(after=deltas)
-        message = await box.slack.workspace.say("UALICE", SUPPORT, SHIPPING)
-        await box.model.until(lambda: len(box.model.requests) == 2, timeout=PATIENCE)
+    async with running(desk_environment(people, FRONTDESK_CONFIG=config), tmp_path) as desk:
+        people.model.hold(after=deltas)
+        talk = await people.ask(SHIPPING)
+        await people.model.until(lambda: len(people.model.requests) == 2, timeout=PATIENCE)
         if deltas:
-            await box.slack.workspace.until(lambda: len(box.slack.workspace.thread(SUPPORT, message.ts)) == 2, PATIENCE)
+            await people.until(talk.replies, PATIENCE)
         desk.kill()
         await desk.ended()
-    box.model.release()
+    people.model.release()
 
-    async with a_desk(box, empty_store, FRONTDESK_CONFIG=config) as after:
-        talk = Talk(after, SUPPORT, message.ts, "UALICE")
+    async with a_desk(people, FRONTDESK_CONFIG=config) as after:
         await after.turns_ended(1, talk.conversation)
         await after.another_is_answered()
 
     (reply,) = talk.replies()
     assert "[1]" in reply.shown
     assert "Sources" in reply.shown
-    assert reply.streaming in (None, "stopped")
-    assert talk.status == ""
+    assert not reply.writing
+    await talk.no_longer_thinking()
 
 
 @behaviour("operation.restart_mid_answer")
-@pytest.mark.parametrize("method", ["chat.startStream", "chat.stopStream"])
+@pytest.mark.parametrize("operation", ["begin", "finish"])
 async def test_a_crash_between_a_call_and_its_answer_ends_in_exactly_one_answer(
-    box: Sandbox, empty_store: str, tmp_path: Path, desk_file: Callable[[str], str], method: str
+    people: People, tmp_path: Path, desk_file: Callable[[str], str], operation: Operation
 ) -> None:
     config = desk_file(IMPATIENT)
-    async with running(desk_environment(box, empty_store, FRONTDESK_CONFIG=config), tmp_path) as desk:
-        box.slack.faults.on(method, Fault.slow(60))
-        message = await box.slack.workspace.say("UALICE", SUPPORT, SHIPPING)
-        await box.slack.workspace.until(lambda: box.slack.calls(method), PATIENCE)
+    async with running(desk_environment(people, FRONTDESK_CONFIG=config), tmp_path) as desk:
+        people.goes_wrong(operation, "slow", 60)
+        if operation == "finish":
+            people.model.hold(after=10)
+        talk = await people.ask(SHIPPING)
+        if operation == "finish":
+            await people.until(talk.replies, PATIENCE)
+            people.model.release()
+        await people.until(lambda: people.customers.times(operation), PATIENCE)
         desk.kill()
         await desk.ended()
 
-    async with a_desk(box, empty_store, FRONTDESK_CONFIG=config) as after:
-        talk = Talk(after, SUPPORT, message.ts, "UALICE")
+    async with a_desk(people, FRONTDESK_CONFIG=config) as after:
         await after.turns_ended(1, talk.conversation)
         await after.another_is_answered()
 
     (reply,) = talk.replies()
     assert "Sources" in reply.shown
-    assert reply.streaming in (None, "stopped")
-    assert talk.status == ""
+    assert not reply.writing
+    await talk.no_longer_thinking()
 
 
 @behaviour("operation.restart_mid_answer")
 async def test_a_crash_after_the_card_was_posted_leaves_one_ticket_and_one_promise(
-    box: Sandbox, empty_store: str, tmp_path: Path, desk_file: Callable[[str], str]
+    people: People, tmp_path: Path, desk_file: Callable[[str], str]
 ) -> None:
     config = desk_file(IMPATIENT)
-    async with running(desk_environment(box, empty_store, FRONTDESK_CONFIG=config), tmp_path) as desk:
-        box.slack.faults.on("chat.postMessage", Fault.slow(60))
-        message = await box.slack.workspace.say("UALICE", SUPPORT, PERSON)
-        await box.slack.workspace.until(lambda: box.slack.workspace.history(STAFF), PATIENCE)
+    async with running(desk_environment(people, FRONTDESK_CONFIG=config), tmp_path) as desk:
+        people.goes_wrong("post", "slow", 60)
+        talk = await people.ask(PERSON)
+        await people.until(people.cards, PATIENCE)
         desk.kill()
         await desk.ended()
 
-    async with a_desk(box, empty_store, FRONTDESK_CONFIG=config) as after:
-        talk = Talk(after, SUPPORT, message.ts, "UALICE")
+    async with a_desk(people, FRONTDESK_CONFIG=config) as after:
         await after.turns_ended(1, talk.conversation)
         await after.another_is_answered()
 
@@ -138,39 +139,37 @@ async def test_a_crash_after_the_card_was_posted_leaves_one_ticket_and_one_promi
 
 
 @behaviour("operation.drain")
-async def test_a_stopping_desk_finishes_the_answer_it_is_writing(
-    box: Sandbox, empty_store: str, tmp_path: Path
-) -> None:
-    async with running(desk_environment(box, empty_store), tmp_path) as desk:
-        box.model.hold(after=10)
-        message = await box.slack.workspace.say("UALICE", SUPPORT, SHIPPING)
-        await box.slack.workspace.until(lambda: len(box.slack.workspace.thread(SUPPORT, message.ts)) == 2, PATIENCE)
+async def test_a_stopping_desk_finishes_the_answer_it_is_writing(people: People, tmp_path: Path) -> None:
+    async with running(desk_environment(people), tmp_path) as desk:
+        people.model.hold(after=10)
+        talk = await people.ask(SHIPPING)
+        await people.until(talk.replies, PATIENCE)
 
         desk.interrupt()
         await desk.until_said("stopping")
-        box.model.release()
+        people.model.release()
         code = await desk.ended()
 
-    _, reply = box.slack.workspace.thread(SUPPORT, message.ts)
+    (reply,) = talk.replies()
     assert "Sources" in reply.shown
-    assert reply.streaming == "stopped"
+    assert not reply.writing
     assert code == 0
 
 
 @behaviour("operation.drain")
-async def test_what_is_asked_of_a_stopping_desk_is_answered_by_the_next(box: Sandbox, empty_store: str) -> None:
-    async with a_desk(box, empty_store) as before:
-        box.model.hold(after=10)
+async def test_what_is_asked_of_a_stopping_desk_is_answered_by_the_next(people: People) -> None:
+    async with a_desk(people) as before:
+        people.model.hold(after=10)
         talk = await before.ask(SHIPPING)
         await before.until(talk.replies)
         before.program.stop()
         later = await before.ask(RETURN, who=BOB)
-        await before.until(lambda: len(box.slack.sockets.acks) == len(box.slack.delivery.sent))
-        box.model.release()
+        await before.all_received()
+        people.model.release()
         await talk.reply(containing="Sources")
     assert later.replies() == []
 
-    async with a_desk(box, empty_store):
+    async with a_desk(people):
         await later.reply()
 
     assert len(later.replies()) == 1
@@ -178,21 +177,20 @@ async def test_what_is_asked_of_a_stopping_desk_is_answered_by_the_next(box: San
 
 @behaviour("operation.drain")
 async def test_a_second_interrupt_stops_at_once_and_the_answer_is_finished_by_the_next(
-    box: Sandbox, empty_store: str, tmp_path: Path
+    people: People, tmp_path: Path
 ) -> None:
-    async with running(desk_environment(box, empty_store), tmp_path) as desk:
-        box.model.hold(after=10)
-        message = await box.slack.workspace.say("UALICE", SUPPORT, SHIPPING)
-        await box.slack.workspace.until(lambda: len(box.slack.workspace.thread(SUPPORT, message.ts)) == 2, PATIENCE)
+    async with running(desk_environment(people), tmp_path) as desk:
+        people.model.hold(after=10)
+        talk = await people.ask(SHIPPING)
+        await people.until(talk.replies, PATIENCE)
 
         desk.interrupt()
         await desk.until_said("stopping")
         desk.interrupt()
         code = await desk.ended()
-    box.model.release()
+    people.model.release()
 
-    async with a_desk(box, empty_store) as after:
-        talk = Talk(after, SUPPORT, message.ts, "UALICE")
+    async with a_desk(people) as after:
         await talk.reply(containing="Sources")
         await after.another_is_answered()
 
@@ -221,7 +219,7 @@ async def test_the_trace_of_an_answer_says_what_was_judged_found_asked_and_said(
 
 @behaviour("operation.trace")
 async def test_every_way_a_turn_can_end_leaves_a_trace_that_says_why(world: World) -> None:
-    asked = await world.ask(f"<@{BOB}> {SHIPPING}")
+    asked = await world.ask(f"{world.mentioning(BOB)} {SHIPPING}")
     await world.turns_ended(1, asked.conversation)
     unsure = await world.ask(f"{world.mention} How tall is the president of Zanzibar?")
     await unsure.reply()
@@ -283,13 +281,13 @@ async def test_readiness_names_what_is_missing_while_health_stays_good(world: Wo
         await world.tell_store("CONFIG", "SET", "maxmemory", 0)
     assert (await world.page("/readyz"))[0] == 200
 
-    world.slack.reject_next_tickets(100)
-    await world.slack.cut_sockets()
+    world.customers.refuse_connections(True)
+    await world.customers.cut_connections()
     async with asyncio.timeout(5):
         while (await world.page("/readyz"))[0] == 200:
             pass
-    assert "slack" in json.loads((await world.page("/readyz"))[1])["not_ready"]
-    world.slack.reject_next_tickets(0)
+    assert world.customers.name in json.loads((await world.page("/readyz"))[1])["not_ready"]
+    world.customers.refuse_connections(False)
     async with asyncio.timeout(5):
         while (await world.page("/readyz"))[0] != 200:
             pass
@@ -308,9 +306,9 @@ async def test_metrics_say_how_many_turns_are_running(world: World) -> None:
 
 
 @behaviour("operation.no_words_in_logs")
-async def test_no_message_text_and_no_token_stands_in_the_logs(box: Sandbox, empty_store: str, tmp_path: Path) -> None:
-    environment = desk_environment(box, empty_store, FRONTDESK_LOG_LEVEL="debug", FRONTDESK_LOG_FORMAT="json")
-    workspace, model = box.slack.workspace, box.model
+async def test_no_message_text_and_no_token_stands_in_the_logs(people: People, tmp_path: Path) -> None:
+    environment = desk_environment(people, FRONTDESK_LOG_LEVEL="debug", FRONTDESK_LOG_FORMAT="json")
+    model = people.model
     async with running(environment, tmp_path) as desk:
         model.script.triage(
             {
@@ -325,25 +323,22 @@ async def test_no_message_text_and_no_token_stands_in_the_logs(box: Sandbox, emp
             }
         )
         model.script.summary({"wants": ["xylophone-summary"]})
-        await workspace.say("UALICE", SUPPORT, "What about my xylophone-posted order?")
-        card = await workspace.until(lambda: next(iter(workspace.history(STAFF)), None), PATIENCE)
+        await people.ask("What about my xylophone-posted order?")
+        card = await people.card(timeout=PATIENCE)
         await desk.until_said('"handed_off"')
-        await workspace.say(SAM, STAFF, "xylophone-staffed", thread_ts=card.ts)
+        await card.write("xylophone-staffed")
         await desk.until_said('"relayed"')
 
         model.script.tool_call("hand_over", {"reason": "xylophone-reasoned"})
-        await workspace.say("UBOB", SUPPORT, f"{SHIPPING} xylophone-asked")
-        await workspace.until(lambda: len(workspace.history(STAFF)) == 2, PATIENCE)
+        await people.ask(f"{SHIPPING} xylophone-asked", who=BOB)
+        await people.card(2, PATIENCE)
 
-        box.slack.faults.on("chat.postMessage", Fault.html())
+        people.goes_wrong("post", "html")
         model.script.triage({"category": "xylophone-garbled"})
         model.script.triage({"category": "xylophone-garbled"})
-        await workspace.say("UDANA", SUPPORT, "How much is a xylophone-faulted?")
-        box.slack.delivery.event(
-            {"type": "message", "channel": SUPPORT, "user": "UALICE", "text": "xylophone-malformed", "ts": "x"},
-            subscription="message.channels",
-        )
-        await workspace.until(lambda: len(workspace.history(STAFF)) == 3, PATIENCE)
+        await people.ask("How much is a xylophone-faulted?", who=DANA)
+        people.customers.nonsense()
+        await people.card(3, PATIENCE)
         desk.interrupt()
         await desk.ended()
 
@@ -351,15 +346,15 @@ async def test_no_message_text_and_no_token_stands_in_the_logs(box: Sandbox, emp
     assert "turn ended" in written
     assert "Traceback" not in written
     assert "xylophone" not in written
-    for secret in (box.slack.bot_token, box.slack.app_token, box.slack.signing_secret, model.api_key, "Alice"):
+    for secret in (*people.customers.secrets, model.api_key, "Alice", "bad time"):
         assert secret not in written
 
 
 @behaviour("operation.rate_limited")
-@pytest.mark.parametrize("method", ["chat.startStream", "chat.appendStream", "chat.stopStream", "chat.postMessage"])
-async def test_a_rate_limit_delays_an_answer_and_loses_nothing(world: World, method: str) -> None:
-    world.slack.faults.on(method, Fault.rate_limited(0.3))
-    talk = await world.ask(SHIPPING if method != "chat.postMessage" else "How tall is the president of Zanzibar?")
+@pytest.mark.parametrize("operation", ["begin", "grow", "finish", "post"])
+async def test_a_rate_limit_delays_an_answer_and_loses_nothing(world: World, operation: Operation) -> None:
+    world.goes_wrong(operation, "rate_limited", 0.3)
+    talk = await world.ask(SHIPPING if operation != "post" else "How tall is the president of Zanzibar?")
 
     reply = await talk.reply()
     await world.turns_ended(1, talk.conversation)
@@ -367,14 +362,14 @@ async def test_a_rate_limit_delays_an_answer_and_loses_nothing(world: World, met
 
     assert len(talk.replies()) == 1
     assert "Sources" in (await talk.reply()).shown or "do not want to guess" in reply.shown
-    assert (await talk.reply()).streaming in (None, "stopped")
+    assert not (await talk.reply()).writing
 
 
 @behaviour("operation.rate_limited")
 async def test_a_rate_limit_on_everything_loses_no_ticket_and_no_promise(world: World) -> None:
-    world.slack.faults.on("chat.postMessage", Fault.rate_limited(0.2), times=2)
-    world.slack.faults.on("users.info", Fault.rate_limited(0.2))
-    world.slack.faults.on("chat.getPermalink", Fault.rate_limited(0.2))
+    world.goes_wrong("post", "rate_limited", 0.2, times=2)
+    world.goes_wrong("look_up_person", "rate_limited", 0.2)
+    world.goes_wrong("link", "rate_limited", 0.2)
     talk = await world.ask(PERSON)
 
     reply = await talk.reply()
@@ -386,20 +381,15 @@ async def test_a_rate_limit_on_everything_loses_no_ticket_and_no_promise(world: 
     assert len(talk.replies()) == 1
 
 
-FAULTS = {
-    "server_error": Fault.server_error(503),
-    "html": Fault.html(),
-    "dropped_before_receipt": Fault.dropped_before_receipt(),
-    "dropped_after_receipt": Fault.dropped_after_receipt(),
-}
+FAULTS: tuple[Trouble, ...] = ("server_error", "html", "dropped_before_receipt", "dropped_after_receipt")
 
 
 @behaviour("operation.post_fails_once")
 @pytest.mark.parametrize("fault", FAULTS)
 @pytest.mark.parametrize("question", [SHIPPING, "How tall is the president of Zanzibar?", PERSON])
-async def test_a_post_that_fails_stands_there_once(world: World, fault: str, question: str) -> None:
-    world.slack.faults.on("chat.postMessage", FAULTS[fault])
-    world.slack.faults.on("chat.startStream", FAULTS[fault])
+async def test_a_post_that_fails_stands_there_once(world: World, fault: Trouble, question: str) -> None:
+    world.goes_wrong("post", fault)
+    world.goes_wrong("begin", fault)
     talk = await world.ask(question)
 
     await world.turns_ended(1, talk.conversation)
@@ -413,9 +403,9 @@ async def test_a_post_that_fails_stands_there_once(world: World, fault: str, que
 
 @behaviour("operation.post_fails_once")
 @pytest.mark.parametrize("fault", FAULTS)
-@pytest.mark.parametrize("method", ["chat.appendStream", "chat.stopStream"])
-async def test_a_stream_that_fails_is_whole_in_the_end(world: World, fault: str, method: str) -> None:
-    world.slack.faults.on(method, FAULTS[fault])
+@pytest.mark.parametrize("operation", ["grow", "finish"])
+async def test_a_stream_that_fails_is_whole_in_the_end(world: World, fault: Trouble, operation: Operation) -> None:
+    world.goes_wrong(operation, fault)
     world.model.hold(after=10)
     talk = await world.ask(SHIPPING)
     await world.until(talk.replies)
@@ -429,7 +419,7 @@ async def test_a_stream_that_fails_is_whole_in_the_end(world: World, fault: str,
 
 @behaviour("operation.post_fails_once")
 async def test_a_handoff_whose_card_was_posted_stays_one_whatever_the_model_says_next(world: World) -> None:
-    world.slack.faults.on("chat.postMessage", Fault.dropped_after_receipt())
+    world.goes_wrong("post", "dropped_after_receipt")
     world.model.script.tool_call("hand_over", {"reason": "The parcel is lost."})
     talk = await world.ask(SHIPPING)
     card = await world.card()
@@ -445,13 +435,13 @@ async def test_a_handoff_whose_card_was_posted_stays_one_whatever_the_model_says
 
 @behaviour("operation.post_fails_once")
 @pytest.mark.parametrize("fault", FAULTS)
-async def test_staff_words_that_fail_to_be_posted_reach_the_customer_once(world: World, fault: str) -> None:
+async def test_staff_words_that_fail_to_be_posted_reach_the_customer_once(world: World, fault: Trouble) -> None:
     talk = await world.ask(PERSON)
     card = await world.card()
     await talk.reply()
     await world.turns_ended(1, talk.conversation)
 
-    world.slack.faults.on("chat.postMessage", FAULTS[fault])
+    world.goes_wrong("post", fault)
     await card.write("I am looking into it.", who=SAM)
     await world.turns_ended(2, talk.conversation)
 
@@ -460,29 +450,28 @@ async def test_staff_words_that_fail_to_be_posted_reach_the_customer_once(world:
 
 @behaviour("operation.requests_are_valid")
 async def test_every_request_to_the_platform_is_one_that_its_specification_allows(world: World) -> None:
-    await world.workspace.open_messages_tab("UALICE")
     talk = await world.ask(SHIPPING, files=[("label.png", b"\x89PNG", "image/png")])
     reply = await talk.reply(containing="Sources")
     await world.turns_ended(1, talk.conversation)
-    await world.workspace.click("UALICE", SUPPORT, reply.ts, "fd:rate", "up")
-    await talk.edit(talk.root, RETURN)
+    await talk.rate(reply, "up")
+    await talk.edit(talk.first, RETURN)
     await talk.reply(2, containing="You changed your message")
     direct = await world.ask_directly("How tall is the president of Zanzibar?")
     unsure = await direct.reply()
-    await direct.press("ask_person", unsure.ts)
+    await direct.press("ask_person", unsure)
     card = await world.card()
     await direct.reply_with("#1")
     await card.press("claim", who=SAM)
     await card.until_shown("Sam")
     await card.write("Here it is.", who=SAM, files=[("plan.txt", b"plan", "text/plain")])
     await direct.reply_with("Here it is.")
-    await world.workspace.slash(SAM, STAFF, "/desk", "queue")
+    await world.command("queue", who=SAM)
     await card.press("resolve", who=SAM)
-    await world.until(lambda: world.workspace.views.get(SAM))
+    await world.send_form(SAM, "Good bye.")
+    await card.until_shown("Resolved by")
 
-    used = {request.method for request in world.slack.requests}
-    assert {"chat.startStream", "chat.stopStream", "chat.postMessage", "chat.update", "views.open"} <= used
-    assert world.slack.violations == []
+    assert world.customers.unused() == []
+    assert world.customers.disliked() == []
 
 
 @behaviour("operation.rate_limited")
@@ -493,12 +482,12 @@ async def test_words_of_staff_are_never_taken_for_the_customers_however_often_th
     await world.turns_ended(1, talk.conversation)
 
     shard = keys.shard_of(talk.conversation, world.settings.store.shards)
-    await world.tell_store("HSET", keys.of_conversation(shard, "header", talk.conversation), "attempts", 6)
+    await world.tell_store("HSET", keys.of_conversation(shard, "header", talk.conversation), "attempts", 8)
     await card.write("I am looking into it.", who=SAM)
     await world.turns_ended(2, talk.conversation)
 
     assert [reply.shown for reply in talk.replies()].count("I am looking into it.") == 1
-    assert [entry.kind for entry in await talk.transcript()].count("customer_said") == 1
+    assert [entry.kind for entry in await world.transcript(talk)].count("customer_said") == 1
     assert [m.shown for m in card.thread()].count("I am looking into it.") == 1
 
 
@@ -507,7 +496,7 @@ async def test_an_answer_that_cannot_be_delivered_goes_to_a_person_at_once(world
     world.model.hold()
     await world.ask(SHIPPING)
     await world.thinking()
-    await world.close_channel("CSUPPORT")
+    await world.close_channel(SUPPORT)
     world.model.release()
 
     card = await world.card()
@@ -518,16 +507,31 @@ async def test_an_answer_that_cannot_be_delivered_goes_to_a_person_at_once(world
 
 @behaviour("operation.post_fails_once")
 @pytest.mark.parametrize("fault", FAULTS)
-async def test_long_words_of_staff_arrive_whole_though_the_second_part_fails_at_first(world: World, fault: str) -> None:
+async def test_long_words_of_staff_arrive_whole_though_the_second_part_fails_at_first(
+    world: World, fault: Trouble
+) -> None:
     talk = await world.ask(PERSON)
     card = await world.card()
     await talk.reply()
     await world.turns_ended(1, talk.conversation)
     words = " ".join(f"word{n}" for n in range(1_800))
 
-    world.slack.faults.on("chat.postMessage", Fault.slow(0), FAULTS[fault])
+    world.goes_wrong("post", "slow")
+    world.goes_wrong("post", fault)
     await card.write(words, who=SAM)
     await world.turns_ended(2, talk.conversation)
 
     relayed = [reply for reply in talk.replies() if "word" in reply.shown]
     assert " ".join(reply.shown for reply in relayed).split() == words.split()
+
+
+@behaviour("operation.buttons_survive")
+async def test_a_button_works_after_a_restart_of_the_desk(people: People) -> None:
+    async with a_desk(people) as before:
+        talk = await before.ask("How tall is the president of Zanzibar?")
+        unsure = await talk.reply(containing="do not want to guess")
+
+    async with a_desk(people) as after:
+        await talk.press("ask_person", unsure)
+        await after.card()
+        await talk.reply_with("#1")

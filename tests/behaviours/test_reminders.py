@@ -3,14 +3,14 @@
 from collections.abc import Callable
 
 from behaviours.conftest import Open
-from behaviours.world import STAFF, World, behaviour
+from behaviours.world import BOB, STAFF, World, behaviour
 
 SOON = "[desk]\nremind_minutes = 0.02\n"
 
 
 def reminders(world: World) -> list[str]:
     """What stands in the staff channel itself and is no card."""
-    return [m.shown for m in world.workspace.history(STAFF) if "has been waiting" in m.shown]
+    return [m.shown for m in world.staff.channel(STAFF) if "has been waiting" in m.shown]
 
 
 @behaviour("handoff.reminder")
@@ -32,7 +32,7 @@ async def test_nobody_is_reminded_once_staff_have_answered(open_desk: Open, desk
     card = await world.card()
     await card.write("I am here.")
     await first.reply_with("I am here.")
-    second = await world.ask("I want to talk to a person too", who="UBOB")
+    second = await world.ask("I want to talk to a person too", who=BOB)
     await second.reply_with("#2")
 
     await world.until(lambda: reminders(world))

@@ -5,7 +5,7 @@ import sys
 import pytest
 from bench.report import Table, machine
 
-from bench import ack, answers, discord_streams, memory, retrieval, roundtrips, startup, store, throughput
+from bench import ack, answers, discord_ack, discord_streams, memory, retrieval, roundtrips, startup, store, throughput
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the measurements read Linux's /proc")
 
@@ -50,6 +50,10 @@ async def test_the_store_alone_is_measured() -> None:
 
 async def test_the_last_words_on_discord_are_measured() -> None:
     assert rows(await discord_streams.measure(lengths=(0.2,), scenes={"2 in one channel": (2, 1)})) == 2
+
+
+async def test_acknowledgements_on_discord_are_measured_beside_replies() -> None:
+    assert rows(await discord_ack.measure(seconds=0.3, replies=(3,), warm_up=0.1)) == 2
 
 
 def test_the_machine_is_named() -> None:

@@ -12,36 +12,19 @@ from pydantic import SecretStr
 from contracts.slack_desk import Notebook as Log
 from contracts.slack_desk import Reception
 from frontdesk.adapters.discord.api import DiscordApi
+from frontdesk.adapters.discord.commands import commands
 from frontdesk.adapters.discord.config import DiscordConfig
 from frontdesk.adapters.discord.custom_ids import CustomIds
 from frontdesk.adapters.discord.gateway import Gateway
 from frontdesk.adapters.discord.http import PATH, HttpInteractions
 from frontdesk.adapters.discord.interactions import Interactions
+from frontdesk.adapters.discord.register import register
 from frontdesk.adapters.discord.webhooks import Webhooks
 from frontdesk.adapters.discord.whispers import Whispers
 from frontdesk.adapters.ops.clock import SystemClock
 from frontdesk.domain.errors import Retry
 from frontdesk.sandbox.discord import DiscordServer
 from frontdesk.sandbox.discord.example import STAFF
-
-COMMANDS = [
-    {
-        "type": 1,
-        "name": "desk",
-        "description": "The support desk",
-        "options": [
-            {"type": 1, "name": "queue", "description": "Who is waiting"},
-            {"type": 1, "name": "help", "description": "What there is"},
-        ],
-    },
-    {
-        "type": 1,
-        "name": "ask",
-        "description": "Ask the desk",
-        "options": [{"type": 3, "name": "question", "description": "What", "required": True, "autocomplete": True}],
-    },
-    {"type": 3, "name": "Ask the desk"},
-]
 
 
 @dataclass
@@ -129,14 +112,14 @@ async def interacting(discord: DiscordServer, *, notes: Notes | None = None, **c
     reception, log, clock = Reception(), Log(), SystemClock()
     notes = notes or Notes()
     api = DiscordApi(config(discord, **changes), clock, log)
-    identity = await api.identity()
+    await api.identity()
     whispers = Whispers(api, notes, clock, log)
     ids = CustomIds(b"secret")
     interactions = Interactions(api, ids, reception, whispers, clock, log)
     desk = Desk(
         discord, api, ids, reception, notes, log, whispers, Webhooks(api, notes, clock, log), interactions
     )  # fmt: skip
-    await api.call("PUT", "/applications/{application_id}/commands", body=COMMANDS, application_id=identity.application)
+    await register(api, notes, log, commands())
     gateway = Gateway(api, desk, notes, clock, log)
     try:
         await gateway.start()

@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 
 from contracts.discord_interacting import Desk, interacting, payloads, until
+from frontdesk.adapters.discord.channels import Channels
+from frontdesk.adapters.discord.commands import commands
 from frontdesk.adapters.discord.interactions import (
     FAILED,
     KEPT,
@@ -15,10 +17,13 @@ from frontdesk.adapters.discord.interactions import (
     TAKEN_UP,
     UNREADABLE,
 )
+from frontdesk.adapters.discord.places import Places
+from frontdesk.adapters.discord.register import register
+from frontdesk.adapters.ops.clock import SystemClock
 from frontdesk.domain.events import ButtonPressed, MessagePosted
 from frontdesk.domain.messages import Thread
 from frontdesk.sandbox.discord import DiscordServer, Fault
-from frontdesk.sandbox.discord.example import ALICE, BOB, HELP, SAM, STAFF, SUPPORT
+from frontdesk.sandbox.discord.example import ALICE, BOB, HELP, RANDOM, SAM, STAFF, SUPPORT
 
 CALLBACK = "/interactions/{interaction_id}/{interaction_token}/callback"
 FOLLOW_UP = "/webhooks/{webhook_id}/{webhook_token}"
@@ -122,6 +127,28 @@ async def test_a_thumb_down_counts_at_once_and_its_comment_follows(desk: Desk) -
     assert {event.message_id for event in desk.reception.events} == {message}
 
 
+async def test_a_button_says_who_pressed_it_whoever_it_is_for(desk: Desk) -> None:
+    """Whether it was theirs to press says the core, which is told by Discord and not by the button."""
+    guild = desk.discord.guild
+    up = desk.ids.button("rate_up", "up")
+    message = await desk.post(SUPPORT, "An answer for Alice", up)
+
+    await guild.press(BOB, SUPPORT, message, up)
+
+    assert [event.by.id for event in desk.reception.events] == [BOB]
+    assert await desk.whispers.whisper(SUPPORT, BOB, {"content": "Not yours."})
+    assert desk.private_words(BOB) == ["Not yours."]
+
+
+async def test_somebody_with_a_form_open_can_be_whispered_to(desk: Desk) -> None:
+    down = desk.ids.button("rate_down", "down")
+    message = await desk.post(SUPPORT, "An answer", down)
+
+    await desk.discord.guild.press(ALICE, SUPPORT, message, down)
+
+    assert await desk.whispers.whisper(SUPPORT, ALICE, {"content": "Thank you."})
+
+
 async def test_a_button_that_nobody_knows_is_answered(desk: Desk) -> None:
     names = ["rubbish", desk.ids.button("claim", CONVERSATION)[:-1] + "x"]
     message = await desk.post(STAFF, "Old", *names)
@@ -181,6 +208,7 @@ async def test_an_acknowledgement_whose_answer_is_lost_is_given(desk: Desk) -> N
 
     assert (first.kind, second.kind) == (6, 6)
     assert len(desk.reception.events) == 2
+    assert not any(line.startswith("discord_interaction_missed") for line in desk.log.lines)
 
 
 async def test_a_press_brought_twice_has_one_name(desk: Desk) -> None:
@@ -265,6 +293,21 @@ async def test_nothing_in_a_shown_question_is_live(desk: Desk) -> None:
     assert shown.links == []
 
 
+async def test_where_threads_are_private_the_question_is_not_for_everybody(discord: DiscordServer) -> None:
+    async with interacting(discord, threads="private") as desk:
+        await discord.guild.slash(ALICE, SUPPORT, "ask", None, {"question": "Was I charged twice?"})
+
+        await until(lambda: len(desk.reception.events) == 1)
+        (shown,) = discord.guild.messages(SUPPORT)
+        assert "charged" not in shown.shown
+        assert desk.reception.events[0].message.text == "Was I charged twice?"
+
+        channels = Channels(desk.api)
+        places = Places(desk.api, channels, desk.notes, SystemClock(), desk.log)
+        opened = await places.to_write(desk.reception.events[0].thread)
+        assert ALICE in discord.guild.channels[opened.root or ""].members
+
+
 async def test_a_question_in_a_thread_is_asked_there(desk: Desk) -> None:
     guild = desk.discord.guild
     post = await guild.create_post(ALICE, HELP, "Parcel", "Where is it?")
@@ -273,6 +316,19 @@ async def test_a_question_in_a_thread_is_asked_there(desk: Desk) -> None:
 
     await until(lambda: len(desk.reception.events) == 1)
     assert desk.reception.events[0].thread == thread(HELP, post.id)
+
+
+async def test_a_question_after_a_slash_is_taken_up_in_direct_messages(desk: Desk) -> None:
+    guild = desk.discord.guild
+    direct = await guild.say_dm(ALICE, "Hello")
+
+    await guild.slash(ALICE, direct.channel, "ask", None, {"question": "How long?"})
+
+    await until(lambda: len(desk.reception.events) == 1)
+    (posted,) = desk.reception.events
+    assert (posted.thread, posted.message.text) == (thread(direct.channel, None, direct=True), "How long?")
+    (told,) = payloads(desk.discord)
+    assert told["app_permissions"] == "442368", "as the documentation's examples have it: seeing is not named there"
 
 
 async def test_a_question_whose_time_ran_out_is_asked_in_the_channel(desk: Desk) -> None:
@@ -299,7 +355,7 @@ async def test_a_question_brought_again_after_a_crash_is_the_same_question(desk:
 
 
 async def test_a_very_long_question_is_asked_whole(desk: Desk) -> None:
-    question = "*" * 6_000
+    question = "*" * 2_000
 
     await desk.discord.guild.slash(ALICE, SUPPORT, "ask", None, {"question": question})
 
@@ -349,12 +405,32 @@ async def test_nobody_asks_in_the_staff_channel(desk: Desk) -> None:
     assert desk.reception.events == []
 
 
+async def test_where_the_desk_sees_nothing_nobody_asks(desk: Desk) -> None:
+    await desk.discord.guild.slash(ALICE, RANDOM, "ask", None, {"question": "Hm?"})
+
+    assert "cannot see this channel" in desk.private_words(ALICE)[0]
+    assert desk.reception.events == []
+
+
 async def test_what_could_be_asked_is_offered_while_it_is_typed(desk: Desk) -> None:
     ack = await desk.discord.guild.autocomplete(ALICE, SUPPORT, "ask", None, "question", "return")
     none = await desk.discord.guild.autocomplete(ALICE, SUPPORT, "ask", None, "question", "zebra")
 
     assert (ack.kind, ack.choices) == (8, ["How do I return an item?"])
     assert none.choices == []
+
+
+async def test_the_commands_are_told_once_and_again_when_they_change(desk: Desk) -> None:
+    told = "/applications/{application_id}/commands"
+    assert len(desk.discord.calls("PUT", told)) == 1
+
+    assert not await register(desk.api, desk.notes, desk.log, commands())
+    assert await register(desk.api, desk.notes, desk.log, commands()[:1])
+    assert len(desk.discord.calls("PUT", told)) == 2
+
+    desk.discord.faults.on("PUT", told, Fault.api_error(400, 50035))
+    assert not await register(desk.api, desk.notes, desk.log, commands())
+    assert await register(desk.api, desk.notes, desk.log, commands())
 
 
 async def test_a_desk_in_another_process_can_whisper(desk: Desk) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from book import Book
 from hand_clock import HandClock
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from slack_desk import Notebook
 
@@ -150,7 +150,7 @@ FAULTS = st.lists(
 )
 
 
-@settings(max_examples=150)
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(PIECES, PIECES, FAULTS, st.booleans(), st.integers(0, 10_000))
 def test_what_stands_there_in_the_end_is_exactly_the_reply(
     said: list[str], end: list[str], faults: list[str], is_other: bool, seed: int
@@ -171,7 +171,7 @@ def test_what_stands_there_in_the_end_is_exactly_the_reply(
     asyncio.run(scenario())
 
 
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(PIECES, st.lists(st.sampled_from(["", "", "", "deleted by somebody"]), max_size=12), st.integers(0, 10_000))
 def test_what_somebody_deletes_is_posted_again_in_order(said: list[str], faults: list[str], seed: int) -> None:
     async def scenario() -> None:
@@ -190,7 +190,7 @@ def test_what_somebody_deletes_is_posted_again_in_order(said: list[str], faults:
     asyncio.run(scenario())
 
 
-@settings(max_examples=100)
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(PIECES, st.integers(0, 10_000))
 def test_a_cut_reply_ends_with_its_last_words(said: list[str], seed: int) -> None:
     async def scenario() -> None:
@@ -311,7 +311,7 @@ async def test_last_words_wait_for_no_draft_when_a_hundred_replies_are_written_a
         stream.abandon()
 
 
-@settings(max_examples=500)
+@settings(max_examples=500, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(PIECES)
 def test_what_can_be_shown_only_grows(pieces: list[str]) -> None:
     said, settled = "", 0

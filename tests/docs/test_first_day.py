@@ -11,7 +11,7 @@ from frontdesk.sandbox import Sandbox
 
 
 async def test_who_follows_the_readme_gets_a_desk_that_answers(tmp_path: Path) -> None:
-    (written,) = blocks("ini", [README])
+    written, _ = blocks("ini", [README])
     (article,) = blocks("markdown", [README])
     async with Sandbox() as box:
         real = {
@@ -68,7 +68,7 @@ def _lines(text: str) -> list[tuple[str, str]]:
 
 
 async def _start(folder: Path, *words: str) -> asyncio.subprocess.Process:
-    ours = ("OPENAI_", "FRONTDESK_", "SLACK_", "REDIS_")
+    ours = ("OPENAI_", "FRONTDESK_", "SLACK_", "DISCORD_", "REDIS_")
     environment = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
     return await asyncio.create_subprocess_exec(
         sys.executable, "-m", "frontdesk", *words,

@@ -19,7 +19,7 @@ from frontdesk.sandbox.slack.values import Message
 SHOP = Path(str(files("frontdesk.sandbox") / "shop"))
 PATIENCE = 30.0
 """Two cores shared with other tests make a start slow."""
-_OURS = ("OPENAI_", "FRONTDESK_", "SLACK_", "REDIS_")
+_OURS = ("OPENAI_", "FRONTDESK_", "SLACK_", "DISCORD_", "REDIS_")
 
 
 class Child:

@@ -7,6 +7,8 @@ import pytest
 
 from contracts.redis_servers import free_port, redis_on
 from frontdesk.domain.errors import Misconfigured
+from frontdesk.sandbox.discord import DiscordServer
+from frontdesk.sandbox.discord.example import GENERAL
 from frontdesk.settings import load_settings
 from program.children import Office, valkeys_in
 
@@ -116,6 +118,18 @@ async def test_an_environment_file_that_is_not_utf8_is_one_line(office: Office) 
 
 async def test_an_empty_variable_counts_as_unset(office: Office) -> None:
     assert "SLACK_BOT_TOKEN is not set" in await office.refused("run", SLACK_BOT_TOKEN="", OPENAI_BASE_URL="")
+
+
+async def test_a_staff_channel_that_anybody_can_read_is_one_line(office: Office) -> None:
+    line = await office.refused("run", FRONTDESK_STAFF_CHANNEL="slack:CGENERAL")
+    assert "FRONTDESK_STAFF_CHANNEL=CGENERAL is public" in line
+
+
+async def test_a_staff_channel_on_discord_that_anybody_can_read_is_one_line(office: Office) -> None:
+    async with DiscordServer() as discord:
+        there = {"DISCORD_TOKEN": discord.token, "DISCORD_API_URL": discord.api_url}
+        line = await office.refused("run", **there, FRONTDESK_STAFF_CHANNEL=f"discord:{GENERAL}")
+    assert f"FRONTDESK_STAFF_CHANNEL=discord:{GENERAL} is public" in line
 
 
 async def test_a_taken_port_is_one_line(office: Office) -> None:

@@ -113,3 +113,25 @@ def test_who_is_mentioned_is_said_and_not_called() -> None:
 def test_a_quote_ends_where_it_ended() -> None:
     assert carried_to_slack("> theirs\nmine") == "> theirs\n\nmine"
     assert carried_to_discord("&gt; theirs\n\nmine") == "> theirs\n\nmine"
+
+
+def between_discords(text: str) -> str:
+    said = markup.heard(text, "1", names={"5": "Bob"}).text
+    [shown] = discord.messages(Relay(name="Alice", markdown=said), IDS, webhook=True)
+    return str(shown["content"])
+
+
+def test_from_discord_to_discord_what_was_written_is_what_is_shown() -> None:
+    text = (
+        "# Head\nHello **there** *you* ~~no~~ snake_case `a < b`\n> theirs\n\n- one\n  - two\n\n1. first\n2. second\n\n"
+        "```py\nx = {'a': 1}\n```\nsee <https://shop.example/a_b>"
+    )
+    assert between_discords(text) == text
+    assert between_discords("<@5> in <#7> <:party:1>") == "@Bob in #7 :party:"
+
+
+@settings(max_examples=200)
+@given(WORD, LINES, URL)
+def test_from_discord_to_discord_code_and_addresses_stay(word: str, lines: list[str], url: str) -> None:
+    code = "\n".join(lines)
+    assert between_discords(f"{word}\n```\n{code}\n```\n<{url}>") == f"{word}\n```\n{code}\n```\n<{url}>"

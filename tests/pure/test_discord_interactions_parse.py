@@ -202,6 +202,11 @@ def test_where_no_thread_can_be_nobody_asks() -> None:
     assert read(ask(channel={"id": "9", "type": 2})) == Declined(why="no threads")
 
 
+@pytest.mark.parametrize(("permissions", "seen"), [("1024", True), ("2048", False), ("x", True), (None, True)])
+def test_where_the_desk_sees_nothing_it_cannot_answer(permissions: str | None, seen: bool) -> None:
+    assert isinstance(read(ask(app_permissions=permissions)), Asked if seen else Declined)
+
+
 def test_the_menu_asks_for_whoever_wrote_the_message() -> None:
     parsed = read(menu())
 

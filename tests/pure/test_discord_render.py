@@ -92,6 +92,16 @@ def test_code_stays_as_it_is() -> None:
 def test_backticks_in_code_are_kept() -> None:
     assert content_of("`` a`b ``") == "``a`b``"
     assert content_of("~~~\n```\n~~~") == "```\n``\u2060`\n```"
+    assert content_of("~~~\n`````<@1>\n~~~") == "```\n``\u2060``\u2060`<@1>\n```"
+
+
+def test_a_span_of_code_keeps_what_is_no_mention() -> None:
+    assert content_of("`npm i @here/maps` `vector<a:b>`") == "`npm i @here/maps` `vector<a:b>`"
+    assert content_of("`<@1> @here`") == "`<\u2060@1> @\u2060here`"
+
+
+def test_what_is_left_of_an_address_makes_nothing_with_its_neighbours() -> None:
+    assert content_of("\\<<id:browse>>") == "<\u2060id:browse>"
 
 
 def test_an_open_fence_is_closed() -> None:

@@ -33,8 +33,8 @@ def app(slack: SlackServer, client: AsyncWebClient) -> AsyncApp:
 @pytest.fixture
 async def discord() -> AsyncIterator[DiscordServer]:
     async with DiscordServer() as server:
-        server.on_exchange = discord_spec.watching(server.violations)
         yield server
+        assert discord_spec.faults_of_events(server.guild.events.sent) == []
 
 
 @pytest.fixture

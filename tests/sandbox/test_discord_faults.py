@@ -5,7 +5,7 @@ import pytest
 from discord_client import Client
 
 from frontdesk.sandbox.discord import DiscordServer, Fault
-from frontdesk.sandbox.discord.example import ALICE, SUPPORT
+from frontdesk.sandbox.discord.example import ALICE, BOB, HELP, SUPPORT
 
 POST = ("POST", "/channels/{channel_id}/messages")
 HERE = f"/channels/{SUPPORT}/messages"
@@ -82,3 +82,18 @@ async def test_events_are_doubled_lost_held_and_reordered(discord: DiscordServer
     assert told == ["twice", "twice", "first", "second"]
     discord.faults.events(hold=False)
     assert told[-1] == "held"
+
+
+async def test_a_post_can_come_after_its_first_message(discord: DiscordServer) -> None:
+    told: list[str] = []
+    events = discord.guild.events
+    events.dispatch = lambda event: told.append(event.name)  # type: ignore[method-assign]
+    discord.faults.events(reorder=2)
+    await discord.guild.create_post(ALICE, HELP, "It is dark", "My lamp does not shine")
+    assert told == ["MESSAGE_CREATE", "THREAD_CREATE"]
+    thread = await discord.guild.open_thread(ALICE, SUPPORT, "why")
+    told.clear()
+    discord.faults.events(reorder=2)
+    await discord.guild.say(BOB, thread.id, "one")
+    await discord.guild.say(ALICE, thread.id, "two")
+    assert told == ["THREAD_MEMBERS_UPDATE", "MESSAGE_CREATE", "MESSAGE_CREATE"]

@@ -287,12 +287,14 @@ async def refused(wire: Wire) -> int | None:
     return await wire.closed_with()
 
 
-async def test_a_wrong_token_closes_with_4004(here: Served, connect: Wires) -> None:
-    for _ in range(2):
-        wire = await connect()
-        await wire.ask_in(token="wrong")
-        assert await refused(wire) == 4004
-        here.app.revoked = True
+async def test_a_wrong_or_a_revoked_token_closes_with_4004(here: Served, connect: Wires) -> None:
+    wire = await connect()
+    await wire.ask_in(token="wrong")
+    assert await refused(wire) == 4004
+    here.app.revoked = True
+    wire = await connect()
+    await wire.ask_in()
+    assert await refused(wire) == 4004
     assert here.gateway.identifies == []
 
 
@@ -419,6 +421,20 @@ async def test_each_shard_hears_its_own_guilds_and_the_first_hears_direct_messag
     told = {session.shard[0]: [json.loads(text)["t"] for _, text in session.kept] for session in here.gateway.sessions}
     assert told[mine].count("MESSAGE_CREATE") == 1 + (mine == 0)
     assert told[1 - mine].count("MESSAGE_CREATE") == (mine == 1)
+
+
+@pytest.mark.parametrize(("guild_id", "shard"), [(1 << 22, 1), (1 << 21, 0), (1 << 23, 0), (3 << 22, 1)])
+async def test_a_guild_belongs_to_the_shard_of_its_id(here: Served, connect: Wires, guild_id: int, shard: int) -> None:
+    here.gateway.max_concurrency = 2
+    for number in (0, 1):
+        await (await connect()).identify(shard=[number, 2])
+    here.gateway.dispatch("GUILD_UPDATE", {"id": str(guild_id)}, intent="GUILDS")
+    here.gateway.dispatch("CHANNEL_CREATE", {"id": "1", "guild_id": str(guild_id)}, intent="GUILDS")
+    told = [json.loads(text)["t"] for _, text in here.gateway.sessions[shard].kept]
+    assert told[-2:] == ["GUILD_UPDATE", "CHANNEL_CREATE"]
+    other = [json.loads(text)["t"] for _, text in here.gateway.sessions[1 - shard].kept]
+    assert "CHANNEL_CREATE" not in other
+    assert "GUILD_UPDATE" not in other
 
 
 # RESUME
@@ -644,6 +660,15 @@ async def test_discordpy_without_message_content_reads_what_mentions_it(
         here.say("secret")
         here.say(f"<@{ME}> help", mentions=[here.user()])
         await here.gateway.until(lambda: heard == ["", f"<@{ME}> help"])
+
+
+async def test_discordpy_asks_for_the_members_it_was_not_told(here: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    intents = discord.Intents.default()
+    intents.members = True
+    async with discordpy(here, monkeypatch, intents=intents) as client:
+        await asyncio.wait_for(client.wait_until_ready(), 5)
+        assert [member.name for member in client.guilds[0].members] == ["frontdesk", "alice"]
+        assert client.guilds[0].chunked
 
 
 async def test_discordpy_is_told_that_its_intents_are_not_switched_on(

@@ -174,6 +174,32 @@ async def test_a_command_that_is_not_registered_cannot_be_used(discord: DiscordS
         await discord.guild.slash(ALICE, SUPPORT, "desk")
 
 
+async def test_a_command_is_offered_only_where_and_to_whom_it_was_made_for(
+    discord: DiscordServer, rest: Client
+) -> None:
+    guild = discord.guild
+    commands = [
+        {**COMMAND, "name": "direct", "contexts": [1]},
+        {**COMMAND, "name": "staff", "default_member_permissions": str(1 << 34)},
+    ]
+    await rest("PUT", f"/applications/{discord.application_id}/commands", commands)
+    with pytest.raises(ValueError, match="not offered in the server"):
+        await guild.slash(ALICE, SUPPORT, "direct")
+    with pytest.raises(ValueError, match="not offered to"):
+        await guild.slash(ALICE, SUPPORT, "staff")
+    asking = [
+        asyncio.create_task(guild.slash(ALICE, guild.dm_with(ALICE).id, "direct")),
+        asyncio.create_task(guild.slash(SAM, SUPPORT, "staff")),
+    ]
+    await asyncio.sleep(0)
+    told = [event.data for event in guild.events.sent if event.name == "INTERACTION_CREATE"]
+    for interaction in told:
+        await rest("POST", callback(interaction), {"type": 4, "data": {"content": "here"}})
+    assert [(await ack).kind for ack in asking] == [4, 4]
+    assert [("user" in one, one["context"]) for one in told] == [(True, 1), (False, 0)]
+    assert discord.violations == []
+
+
 async def test_a_reply_to_an_answer_of_a_command_is_blank_even_with_a_ping(
     discord: DiscordServer, rest: Client
 ) -> None:

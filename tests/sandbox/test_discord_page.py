@@ -392,6 +392,19 @@ async def test_a_queue_forum_serves_as_the_staff_channel(tab: Tab, box: Sandbox,
     await tab.shows("Claimed by Sam Rivera", "#staff-discord .root")
 
 
+async def test_a_link_to_a_message_leads_to_it_on_the_page(tab: Tab, box: Sandbox, desk: Desk) -> None:
+    question = await box.discord.guild.say(ALICE, SUPPORT, "the question")
+    for number in range(30):
+        await box.discord.guild.say(BOB, SUPPORT, f"line {number}")
+    await tab.choose("#discord-place", HELP)
+    link = f"https://discord.com/channels/{GUILD}/{SUPPORT}/{question.id}"
+    await desk.client.get_partial_messageable(int(STAFF)).send(f"[open thread]({link})")
+    await tab.click("#staff-discord .message a", "open thread")
+    await tab.until("document.activeElement.innerText.includes('the question')")
+    assert await tab.see("document.querySelector('#discord-place').value") == SUPPORT
+    assert await tab.see("document.querySelector('#discord-threads').scrollTop") < 50
+
+
 @pytest.mark.parametrize("width", [390, 768, 1024, 1440])
 async def test_nothing_scrolls_sideways(tab: Tab, width: int) -> None:
     await tab.size(width, 800, touch=width < 500)

@@ -17,9 +17,9 @@ from frontdesk.sandbox.discord.example import ALICE, BOB, GUILD, HELP, QUEUE, SA
 async def server(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[DiscordServer]:
     async with DiscordServer() as server:
         led_here(server, monkeypatch)
-        server.on_exchange = discord_spec.watching(server.violations)
         yield server
         assert server.violations == [], "\n" + "\n".join(server.violations)
+        assert discord_spec.faults_of_events(server.guild.events.sent) == []
 
 
 @pytest.fixture
@@ -252,3 +252,77 @@ async def test_components_v2_and_embeds_are_taken(server: DiscordServer, client:
         assert card.shown == "A ticket\nof Alice"
         assert card.buttons == [("Claim", "claim")]
         assert embed.shown == "Order 7\none lamp\nSum\n9"
+
+
+async def test_what_was_said_while_the_app_was_away_comes_with_the_resume(
+    server: DiscordServer, client: discord.Client
+) -> None:
+    guild = server.guild
+    heard: list[str] = []
+
+    @client.event
+    async def on_message(message: discord.Message) -> None:
+        heard.append(message.content)
+
+    async with connected(server, client):
+        server.gateway.cut()
+        await guild.until(lambda: not server.gateway.connections)
+        await guild.say(ALICE, SUPPORT, "are you there?")
+        await guild.until(lambda: heard == ["are you there?"])
+        assert len(server.gateway.identifies) == 1
+        assert len(server.gateway.resumes) == 1
+
+
+async def test_a_person_who_leaves_and_a_channel_that_goes_reach_discord_py(
+    server: DiscordServer, client: discord.Client
+) -> None:
+    guild = server.guild
+    heard: list[Any] = []
+
+    @client.event
+    async def on_raw_member_remove(event: discord.RawMemberRemoveEvent) -> None:
+        heard.append(str(event.user.id))
+
+    @client.event
+    async def on_guild_channel_delete(channel: discord.abc.GuildChannel) -> None:
+        heard.append(str(channel.id))
+
+    async with connected(server, client):
+        await guild.leave(ALICE)
+        await guild.delete_channel(SUPPORT)
+        await guild.until(lambda: heard == [ALICE, SUPPORT])
+
+
+async def test_without_message_content_discord_py_reads_only_what_is_meant_for_the_app(
+    server: DiscordServer,
+) -> None:
+    server.gateway.enabled_intents = set()
+    intents = discord.Intents.default()
+    client = discord.Client(intents=intents, guild_ready_timeout=0.05)
+    guild = server.guild
+    heard: list[str] = []
+
+    @client.event
+    async def on_message(message: discord.Message) -> None:
+        heard.append(message.content)
+
+    async with connected(server, client):
+        await guild.say(ALICE, SUPPORT, "a secret")
+        await guild.say(ALICE, SUPPORT, f"<@{server.bot_user_id}> for you")
+        await guild.say_dm(ALICE, "between us")
+        post = await guild.create_post(BOB, HELP, "It is dark", "My lamp does not shine")
+        channel: Any = await client.fetch_channel(int(post.id))
+        await guild.until(lambda: len(heard) == 4)
+        answer = await channel.send("How old is it?")
+        await guild.say(BOB, post.id, "ten years", reply_to=str(answer.id))
+        await guild.say(BOB, post.id, "or eleven", reply_to=str(answer.id), ping=False)
+        await guild.until(lambda: len(heard) == 7)
+    assert heard == [
+        "",
+        f"<@{server.bot_user_id}> for you",
+        "between us",
+        "",
+        "How old is it?",
+        "ten years",
+        "",
+    ]

@@ -61,12 +61,15 @@ async def test_writing_opens_an_archived_thread_again(discord: DiscordServer, re
 
 async def test_a_locked_thread_takes_words_only_from_moderators(discord: DiscordServer, rest: Client) -> None:
     thread = await opened(discord, rest)
-    await discord.guild.archive(thread, locked=True)
+    await discord.guild.lock(thread)
     with pytest.raises(ValueError, match="locked"):
         await discord.guild.say(ALICE, thread, "hello?")
     discord.guild.deny(SUPPORT, "MANAGE_THREADS")
     refused = await say(rest, thread)
     assert (refused.status, refused.code) == (403, 160005)
+    await discord.guild.archive(thread)
+    refused = await say(rest, thread)
+    assert (refused.status, refused.code) == (403, 50083)
     discord.guild.allow(SUPPORT, "MANAGE_THREADS")
     assert (await say(rest, thread)).status == 200
 

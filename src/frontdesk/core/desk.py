@@ -61,7 +61,8 @@ from frontdesk.ports.telemetry import Telemetry
 _REMEMBERED = 5_000
 _MOST_TICKETS = 1_000
 _DAY = 86_400.0
-_GIVE_UP_AFTER = 5
+_GIVE_UP_AFTER = 7
+"""Tries; about a minute, which most trouble of a platform does not last."""
 _EARLY = 600.0
 """Seconds that an event waits for one it overtook: platforms bring again, after minutes, what they think was missed."""
 _GIVE_UP_ON_STAFF_AFTER = 10
@@ -160,11 +161,17 @@ class Desk:
             await self._give_to_staff(turn)
             return
         burst: list[MessagePosted] = []
+        early: list[Event] = []
         for _, event in turn.events():
-            await self._note(turn, event, burst)
+            if burst and turn.conversation.ticket is None and self._is_from_staff(event):
+                early.append(event)  # an earlier try of this turn has put the card up; this one makes it a ticket
+            else:
+                await self._note(turn, event, burst)
         if not turn.claim.pending:
             await self._reminders.remind(turn)
         await self._answer(turn, burst)
+        for event in early:
+            await self._note(turn, event, burst)
 
     async def _place(self, turn: Turn) -> None:
         """Words that staff wrote at a card before the store knew it go to the ticket's conversation; others nowhere."""

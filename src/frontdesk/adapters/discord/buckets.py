@@ -8,6 +8,8 @@ ASSUMED_SECONDS = 5.0
 """What is believed of a limit until the first answer says better."""
 MARGIN = 0.05
 """Seconds a window is believed to last longer than Discord says: clocks round."""
+LONGEST_CLOSED = 30.0
+"""Seconds after which it is tried again, however long a refusal says: it may be for one message alone."""
 _SAME_WINDOW = 0.5
 """Seconds by which two answers may differ about the end of one window."""
 
@@ -88,10 +90,11 @@ class Bucket:
 def _told(headers: Mapping[str, str], status: int) -> tuple[int | None, int, float] | None:
     """Limit, calls left and seconds until the window ends; None when nothing is said of them."""
     try:
-        if status == 429:
-            after = headers.get("X-RateLimit-Reset-After") or headers["Retry-After"]
-            return None, 0, float(after)
-        limit = int(headers["X-RateLimit-Limit"])
-        return limit, int(headers["X-RateLimit-Remaining"]), float(headers["X-RateLimit-Reset-After"])
+        remaining = int(headers.get("X-RateLimit-Remaining", 0))
+        if status == 429 and not remaining:
+            after = float(headers.get("X-RateLimit-Reset-After") or headers["Retry-After"])
+            return None, 0, min(after, LONGEST_CLOSED)
+        # A refusal that leaves some is of another limit, such as the one of old messages.
+        return int(headers["X-RateLimit-Limit"]), remaining, float(headers["X-RateLimit-Reset-After"])
     except (KeyError, ValueError):
         return None

@@ -13,11 +13,13 @@ _LINE_ENDS = re.compile(r"\r\n?|[\u2028\u2029\u0085]")
 _MARK = re.compile(r"\\(?=[^0-9A-Za-z\s]|$)|[*`]|_{2,}|(?<![^\W_])_|_(?![^\W_])|~{2,}|\|{2,}")
 _MENTION = re.compile(r"<(?=[@#/:+&]|[a-z][a-z0-9+.-]{0,30}:|[^\s<>@]{1,64}@)", re.IGNORECASE)
 _CROWD = re.compile(r"@(?=everyone|here)", re.IGNORECASE)
+_LIVE_IN_CODE = re.compile(r"<(?=@[!&]?\d|#\d|a?:\w+:\d|/[^<>\n]+:\d|t:-?\d|id:)|@(?=(?:everyone|here)(?![\w/-]))")
 _SCHEME = re.compile(r"(?<=\w):(?=//)")
 _INVITE = re.compile(r"(discord(?:app)?\.)(?=gg|gift|new|com/(?:invite|template|events))", re.IGNORECASE)
 _AT_LINE_START = re.compile(r"^(\s*)(#{1,3}(?= )|>(?= |>> )|[-+](?= )|\d{1,9}(?=[.)] ))", re.MULTILINE)
 _WEB = re.compile(r"https?://[^\s<>]+", re.IGNORECASE)
 _BACKTICKS = re.compile(r"`(?=`)")
+_FENCE = re.compile(r"``(?=`)")
 _LANGUAGE = re.compile(r"[A-Za-z0-9_+.#-]{1,20}")
 _TAKEN_NAMES = frozenset({"everyone", "here", "system message"})
 
@@ -41,8 +43,12 @@ def line_starts(text: str) -> str:
 
 
 def code(text: str) -> str:
-    """A span of code; Discord has no way to write two backticks in one."""
+    """A span of code; Discord has no way to write two backticks in one. A mention in it is broken all the same:
+
+    where a span begins is not a thing to bet on.
+    """
     text = _BACKTICKS.sub(f"`{JOINER}", " ".join(text.split("\n")))
+    text = _LIVE_IN_CODE.sub(lambda start: f"{start[0]}{JOINER}", text)
     if "`" not in text:
         return f"`{text}`"
     before, behind = (" " if text.startswith("`") else ""), (" " if text.endswith("`") else "")
@@ -54,7 +60,7 @@ def code_block(text: str, language: str = "") -> list[str]:
     if not text.strip():
         return []
     named = _LANGUAGE.match(language)
-    inside = text.rstrip("\n").replace("```", f"``{JOINER}`")
+    inside = _FENCE.sub(f"``{JOINER}", text.rstrip("\n"))
     return [f"```{named[0] if named else ''}", *inside.split("\n"), "```"]
 
 

@@ -152,8 +152,8 @@ class _Writer:
         written = ""
         for node in nodes:
             word = self._word(node)
-            # Two neighbours must not make a link or a longer run of backticks that none of them is.
-            parted = (written[-1:], word[:1]) in (("]", "("), ("`", "`"))
+            # Two neighbours must not make a link, a mention or a longer run of backticks that none of them is.
+            parted = written.endswith("<") or (written[-1:], word[:1]) in (("]", "("), ("`", "`"))
             written += f"{escaping.JOINER}{word}" if parted else word
         return written
 

@@ -1,6 +1,7 @@
 """Reads what the gateway of one shard brings, and has it stored."""
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 from frontdesk.adapters.discord import parse, wire
@@ -40,7 +41,9 @@ class Intake:
         interactions: Interactions,
         clock: Clock,
         telemetry: Telemetry,
+        seen: Callable[[Any], None] = lambda _: None,
     ) -> None:
+        """`seen` is told of everything that somebody did."""
         self._config = api.config
         self._receiver = receiver
         self._channels = channels
@@ -49,6 +52,7 @@ class Intake:
         self._interactions = interactions
         self._clock = clock
         self._telemetry = telemetry
+        self._seen = seen
         self._desk = parse.Desk(user=api.identified.user)
 
     def wants(self, event: str) -> bool:
@@ -107,6 +111,7 @@ class Intake:
         message = parse.read(wire.Message, told)
         if message.author is not None and message.author.id == self._desk.user:
             return
+        self._seen(told)
         thread, facts = await self._places.thread_of(message.channel_id, message.id, message.guild_id)
         if await self._receive(parse.posted(message, thread, self._desk, await self._title(message.id, facts))):
             await self._catch_up.heard(message.id, direct=thread.channel if thread.direct else None)

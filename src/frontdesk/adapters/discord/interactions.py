@@ -60,6 +60,7 @@ _DECLINED = {
     "not a person": "No person wrote that message. Choose one that a person wrote.",
     "empty": "There are no words in it that I could answer.",
     "staff": "Questions are for the channels of customers; here it would not be answered.",
+    "unseen": "I cannot see this channel, and so cannot answer here. Please ask elsewhere, or write to me directly.",
     "no threads": "I cannot open a thread here. Please ask in a text channel, or write to me directly.",
 }
 _UNKNOWN = {
@@ -115,8 +116,12 @@ class Interactions:
         *,
         heard: Callable[[str], str] = str.strip,
         home: Callable[[Thread], Awaitable[Thread]] = _as_it_is,
+        seen: Callable[[Any], None] = lambda _: None,
     ) -> None:
-        """`heard`: Discord's Markdown as plain Markdown. `home`: the name by which the desk knows a private thread."""
+        """`heard`: Discord's Markdown as plain Markdown. `home`: the name by which the desk knows a private thread.
+
+        `seen` is told of everything that somebody did.
+        """
         self._api = api
         self._ids = ids
         self._receiver = receiver
@@ -125,6 +130,7 @@ class Interactions:
         self._telemetry = telemetry
         self._heard = heard
         self._home = home
+        self._seen = seen
         self._tasks: set[asyncio.Task[Any]] = set()
 
     async def accept(self, payload: Json) -> None:
@@ -133,7 +139,7 @@ class Interactions:
 
     async def answer(self, payload: Json) -> Json | None:
         """The body of the HTTP answer, as soon as there is one; None when Discord was answered another way."""
-        if payload.get("type") == PING:
+        if payload.get("type") == PING:  # of all interactions the one that nobody stands behind
             return PONG
         body: asyncio.Future[Json | None] = asyncio.get_running_loop().create_future()
         routing = self._spawn(self._route(payload, body))
@@ -157,6 +163,7 @@ class Interactions:
             return
         answering = Answering(self._api, self._clock, self._telemetry, envelope.id, envelope.token, body)
         try:
+            self._seen(payload)
             identity = await self._api.identity()
             caller, parsed = parse(payload, identity, self._ids, self._api.config.staff_channel, self._heard)
             await self._deal(caller, parsed, answering)
@@ -204,13 +211,15 @@ class Interactions:
         return {"type": FORM, "data": render.modal(action, pressed.event, self._ids)}
 
     async def _pointed(self, caller: Caller, event: MessagePosted, answering: Answering) -> None:
-        kept = await self._keep(caller, event, answering, _only_you(TAKEN_UP))
+        kept = await self._keep(caller, event, answering, _only_you(TAKEN_UP), TAKEN_UP)
         if answering.standing == "late":
             who = escaping.words(event.message.author.name) or "somebody"
             words = f"I am looking at the message of **{who}**." if kept else NOT_KEPT
             await self._say(caller, words)
 
-    async def _keep(self, caller: Caller, event: Event, answering: Answering, first: Json) -> bool:
+    async def _keep(
+        self, caller: Caller, event: Event, answering: Answering, first: Json, afterwards: str = KEPT
+    ) -> bool:
         """Store it and say so; a store that takes its time is not waited for before Discord's time is over."""
         storing = self._spawn(self._stored(caller, event))
         await asyncio.wait({storing}, timeout=STORE_FIRST)
@@ -221,7 +230,7 @@ class Interactions:
             await answering.first(first if first["type"] == FORM else _only_you(STILL_AT_IT))
             stored = await storing
             if not stored or first["type"] != FORM:
-                await answering.tell(KEPT if stored else NOT_KEPT)
+                await answering.tell(afterwards if stored else NOT_KEPT)
         if answering.standing == "late":
             await self._whispers.forget(caller)
         return stored
@@ -233,7 +242,8 @@ class Interactions:
         while True:
             try:
                 event = event.model_copy(update={"thread": await self._home(event.thread)})
-                self._spawn(self._whispers.keep(caller, event.thread.root or event.thread.channel))
+                # Before the event: its turn may whisper at once, and would have to write a direct message instead.
+                await self._whispers.keep(caller, event.thread.root or event.thread.channel)
                 await self._receiver.receive(event)
             except Retry as retry:
                 pause = min(max(2 * pause, retry.after), 2.0)
@@ -249,7 +259,8 @@ class Interactions:
 
     async def _asked(self, caller: Caller, question: str, answering: Answering) -> None:
         """Show the question to everybody there: its answer hangs on it."""
-        shown = _question(caller.person.name, question)
+        in_private = self._api.config.threads == "private" and caller.thread.root is None and not caller.thread.direct
+        shown = _question(caller.person.name, None if in_private else question)
         try:
             message = await answering.first_message(shown)
             if message is None:
@@ -321,17 +332,21 @@ def _only_you(markdown: str) -> Json:
     return {"type": MESSAGE, "data": render.words(markdown)}
 
 
-def _question(name: str, question: str) -> Json:
-    """What was asked, as it is shown above its answer: words, and nothing in them is live."""
-    first, *more = split(escaping.tidy(question), _SHOWN // 2, utf16)
-    clipped = f"{first.markdown.rstrip()} …" if more else first.markdown
-    said = escaping.line_starts(escaping.words(clipped))
+def _question(name: str, question: str | None) -> Json:
+    """What was asked, as it is shown above its answer: words, and nothing in them is live. None: not for everybody."""
     who = escaping.words(" ".join(name.split())[:80]) or "Somebody"
+    text = f"**{who}** asks the desk something." if question is None else f"**{who}** asks: {_clipped(question)}"
     return {
-        "content": f"**{who}** asks: {said}"[: render.LIMIT],
+        "content": text[: render.LIMIT],
         "flags": render.SUPPRESS_EMBEDS,
         "allowed_mentions": {"parse": []},
     }
+
+
+def _clipped(question: str) -> str:
+    first, *more = split(escaping.tidy(question), _SHOWN // 2, utf16)
+    clipped = f"{first.markdown.rstrip()} …" if more else first.markdown
+    return escaping.line_starts(escaping.words(clipped))
 
 
 def _as_posted(caller: Caller, question: str, posted: str) -> MessagePosted:

@@ -9,6 +9,7 @@ from frontdesk.adapters.discord.custom_ids import CustomIds
 from frontdesk.adapters.discord.parse import DIRECT, Desk, Ignored, name_of, person, posted, read
 from frontdesk.adapters.discord.snowflakes import order
 from frontdesk.adapters.discord.wire import Message as Spoken
+from frontdesk.domain.commands import ASK, ASK_ABOUT, DESK
 from frontdesk.domain.errors import Unreadable
 from frontdesk.domain.events import ButtonPressed, MessagePosted
 from frontdesk.domain.messages import Thread
@@ -16,9 +17,11 @@ from frontdesk.domain.people import Person
 from frontdesk.domain.value import Value
 
 PING, COMMAND, COMPONENT, COMPLETION, SUBMISSION = 1, 2, 3, 4, 5
+_CHAT, _ON_MESSAGE = 1, 3
 _BUTTON = 2
 _TEXT_INPUT = 4
 _DIRECT, _GROUP = 1, 3
+_VIEW_CHANNEL = 1 << 10
 _THREADS = frozenset({10, 11, 12})
 _BETWEEN_OTHERS = 2
 """The context of an interaction in a direct message that the desk is no part of."""
@@ -76,7 +79,7 @@ class Pointed(Value):
 class Declined(Value):
     """A question that cannot be taken up, and why."""
 
-    why: Literal["own", "not a person", "empty", "staff", "no threads"]
+    why: Literal["own", "not a person", "empty", "staff", "no threads", "unseen"]
 
 
 class Command(Value):
@@ -199,25 +202,35 @@ def _command(
     told: wire.Interaction, caller: Caller, desk: Identity, staff_channel: str | None, heard: Callable[[str], str]
 ) -> Parsed:
     command = read(wire.Command, told.data)
-    match command.type, command.name:
-        case (1, "desk"):
-            return Command(name="desk", text=" ".join(_words(command.options)))
-        case (3, _) | (1, "ask") if caller.thread.channel == staff_channel:
-            return Declined(why="staff")
-        case (3, _) | (1, "ask") if not _can_hold_a_conversation(told.channel):
-            return Declined(why="no threads")
-        case (3, _):
-            return _pointed(command, caller, desk)
-        case (1, "ask"):
-            words = [option.value for option in command.options if option.name == "question"]
-            question = heard(str(words[0] or "") if words else "").strip()
-            return Asked(question=question) if question else Declined(why="empty")
-        case _:
-            return Unknown(what="command")
+    if (command.type, command.name) == (_CHAT, DESK.name):
+        return Command(name=command.name, text=" ".join(_words(command.options)))
+    if (command.type, command.name) not in ((_CHAT, ASK.name), (_ON_MESSAGE, ASK_ABOUT.name)):
+        return Unknown(what="command")
+    if caller.thread.channel == staff_channel:
+        return Declined(why="staff")
+    if not _can_hold_a_conversation(told.channel):
+        return Declined(why="no threads")
+    if not caller.thread.direct and not _is_seen(told.app_permissions):
+        return Declined(why="unseen")
+    if command.type == _ON_MESSAGE:
+        return _pointed(command, caller, desk)
+    words = [option.value for option in command.options if ASK.argument and option.name == ASK.argument.name]
+    question = heard(str(words[0] or "") if words else "").strip()
+    return Asked(question=question) if question else Declined(why="empty")
 
 
 def _can_hold_a_conversation(channel: wire.Channel) -> bool:
     return channel.type in _THREADS or channel.type in _WITH_THREADS or channel.type == _DIRECT
+
+
+def _is_seen(permissions: str | None) -> bool:
+    """People can call the desk in channels of a server that it cannot see, and so cannot answer in.
+
+    Of direct messages Discord names only what an answer may carry, and never that the desk can see them.
+    """
+    if permissions is None or not (permissions.isascii() and permissions.isdigit()) or len(permissions) > 30:
+        return True
+    return bool(int(permissions) & _VIEW_CHANNEL)
 
 
 def _words(options: tuple[wire.Option, ...]) -> Iterator[str]:

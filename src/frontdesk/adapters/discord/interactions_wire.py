@@ -82,3 +82,5 @@ class Interaction(Envelope):
     user: User | None = None
     message: Source | None = None
     context: int | None = None
+    app_permissions: str | None = None
+    """What the desk may do there, as a number."""

@@ -8,7 +8,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any, Literal
 
 from frontdesk.adapters.discord.api import Answered
-from frontdesk.adapters.discord.buckets import Bucket
+from frontdesk.adapters.discord.buckets import ASSUMED_LIMIT, Bucket
 from frontdesk.domain.errors import Retry
 from frontdesk.ports.clock import Clock
 from frontdesk.ports.notebook import Notebook
@@ -70,10 +70,15 @@ class Place:
             queue.changed.set()
 
     def kept(self, bucket: Bucket) -> int:
-        """Calls that drafts leave to finals; never all of them, or nothing would be seen growing."""
+        """Calls in a window that drafts leave to finals: room for half of those that will come, at least for one.
+
+        Some are left to drafts, or nothing would be seen growing, except where so many write that each would be seen
+        to grow once a minute.
+        """
         is_of_edits = EDIT in self._queues and self._queues[EDIT].bucket is bucket
         finals = (self.writers + 1) // 2 if is_of_edits else 1
-        return min(max(1, finals), bucket.limit - 1)
+        is_crowded = finals >= max(ASSUMED_LIMIT, bucket.limit)
+        return bucket.limit if is_crowded else min(max(1, finals), bucket.limit - 1)
 
     def _bucket_of(self, name: str | None) -> Bucket | None:
         buckets = (queue.bucket for queue in self._queues.values())

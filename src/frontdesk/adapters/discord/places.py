@@ -195,10 +195,10 @@ class Places:
             self._channels.heard(made, thread.community)
             opened = str(made["id"])
         await self._notebook.put(f"discord:hangs-on:{opened}", root, REMEMBERED)
-        author = (message.get("author") or {}).get("id")
-        if author:
+        asker = _asker(message)
+        if asker:
             await self._api.call(
-                "PUT", "/channels/{channel_id}/thread-members/{user_id}", channel_id=opened, user_id=str(author)
+                "PUT", "/channels/{channel_id}/thread-members/{user_id}", channel_id=opened, user_id=asker
             )
         await self._notebook.put(f"discord:thread:{thread.channel}:{root}", opened, REMEMBERED)
         return opened
@@ -222,6 +222,13 @@ class Places:
                 raise
             return {}
         return found if isinstance(found, dict) else {}
+
+
+def _asker(message: dict[str, Any]) -> str | None:
+    """Who is to see the thread: the author, or who gave the command that our message shows."""
+    behind = message.get("interaction_metadata")
+    person = behind.get("user") if isinstance(behind, dict) else message.get("author")
+    return str(person["id"]) if isinstance(person, dict) and person.get("id") else None
 
 
 def _name(message: dict[str, Any], most: int = 90) -> str:

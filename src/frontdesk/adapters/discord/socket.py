@@ -49,11 +49,11 @@ class GatewaySocket(DiscordWebSocket):
         Supervised.supervisor = supervisor
         return await Supervised.from_client(
             client,
-            initial=True,  # or the SDK would rest for five seconds first; when to identify is ours to say
             gateway=address,
             shard_id=shard,
             session=session,
             resume=session is not None,
+            initial=True,  # when to identify is ours to say; the SDK would wait five seconds each time
         )
 
     def __init__(self, socket: aiohttp.ClientWebSocketResponse, *, loop: asyncio.AbstractEventLoop) -> None:

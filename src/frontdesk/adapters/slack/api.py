@@ -5,6 +5,7 @@ import random
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from typing import Any
+from urllib.request import getproxies
 
 import aiohttp
 from slack_sdk.errors import SlackApiError, SlackClientError
@@ -34,6 +35,7 @@ METHODS: Mapping[str, Method] = {
     "assistant.threads.setSuggestedPrompts": Method(),
     "auth.test": Method(),
     "chat.appendStream": Method(creates=True),
+    "chat.delete": Method(),
     "chat.getPermalink": Method(query=True),
     "chat.postEphemeral": Method(creates=True),
     "chat.postMessage": Method(creates=True),
@@ -98,7 +100,8 @@ class SlackApi:
         """The one HTTP session; its timeouts rule, because the SDK ignores its own when it is given a session."""
         if self._session is None:
             timeout = aiohttp.ClientTimeout(total=self.config.timeout, sock_connect=min(5.0, self.config.timeout))
-            self._session = aiohttp.ClientSession(timeout=timeout, trust_env=True)
+            # Where there is no proxy it is not asked for one: it would look for one in a thread, for each call anew.
+            self._session = aiohttp.ClientSession(timeout=timeout, trust_env=bool(getproxies()))
         return self._session
 
     @property

@@ -4,7 +4,7 @@ import asyncio
 import json
 import logging
 import re
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Protocol
 
 from aiohttp import web
@@ -111,6 +111,7 @@ class SlackApp:
             await self.identity()
         except Retry as retry:
             raise Misconfigured(f"Slack cannot be reached at SLACK_API_URL ({retry}): check the address") from retry
+        await self._staff_channel_is_private()
         return self._chat
 
     async def start(self) -> None:
@@ -185,11 +186,20 @@ class SlackApp:
             raise Misconfigured(f"FRONTDESK_STAFF_CHANNEL={channel} is archived: bring it back, or name another")
         if not facts.get("is_member"):
             raise Misconfigured(f"FRONTDESK_STAFF_CHANNEL={channel}: invite the app to the channel")
-        if not facts.get("is_private"):
-            raise Misconfigured(
-                f"FRONTDESK_STAFF_CHANNEL={channel} is public, so that anybody could read tickets: make it private"
-            )
+        _must_be_private(channel, facts)
         await self._chat.staff()
+
+    async def _staff_channel_is_private(self) -> None:
+        """No ticket is ever written where anybody can read it; whatever else is wrong there shows at the first one."""
+        channel = self._config.staff_channel
+        if channel is None:
+            return
+        try:
+            answer = await self._api.call("conversations.info", channel=channel)
+        except DeskError as error:
+            self._telemetry.trouble("FRONTDESK_STAFF_CHANNEL cannot be looked at: `frontdesk check` says why", error)
+            return
+        _must_be_private(channel, answer.get("channel") or {})
 
     async def http_handler(self, request: web.Request) -> web.Response:
         """`/slack/events`: events, buttons, forms and commands, each proven to come from Slack."""
@@ -359,3 +369,10 @@ class SlackApp:
     async def _set_aside(self, body: dict[str, Any], unreadable: Unreadable) -> None:
         self._telemetry.count("slack_unreadable")
         await self._reception.set_aside("slack", json.dumps(body), str(unreadable))
+
+
+def _must_be_private(channel: str | None, facts: Mapping[str, Any]) -> None:
+    if facts.get("is_private") is False:
+        raise Misconfigured(
+            f"FRONTDESK_STAFF_CHANNEL={channel} is public, so that anybody could read tickets: make it private"
+        )

@@ -48,17 +48,18 @@ ERRORS: Mapping[int, tuple[int, str]] = {
     220003: (400, "Webhooks can only create threads in forum channels"),
 }
 
-MISTAKES = frozenset((50006, 50008, 50021, 50024, 50035, 50109, 40060, 220001, 220002, 220003))
+MISTAKES = frozenset((50006, 50008, 50021, 50024, 50035, 50109, 220001, 220002, 220003))
 """Refusals that a correct app never meets: they are violations."""
 
 
 class ApiError(Exception):
     """A refusal with one of Discord's codes."""
 
-    def __init__(self, code: int, **more: object) -> None:
+    def __init__(self, code: int, *, status: int | None = None, **more: object) -> None:
         self.code = code
         self.mistake = code in MISTAKES
-        self.status, self.message = ERRORS[code]
+        usual, self.message = ERRORS[code]
+        self.status = status or usual
         self.more = more
         super().__init__(f"{self.status} {code} {self.message} {more or ''}".rstrip())
 

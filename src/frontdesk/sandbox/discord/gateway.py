@@ -54,6 +54,8 @@ class Gateway:
         """The address given in READY for RESUME; empty = the app's own."""
         self.on_change: Callable[[], None] | None = None
         """Hears of every connection, IDENTIFY, RESUME and heartbeat."""
+        self.refusing = False
+        """Nobody may connect, as in an outage."""
 
         self.connections: list[Connection] = []
         self.sessions: list[Session] = []
@@ -190,6 +192,8 @@ class Gateway:
     # a connection's life
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
+        if self.refusing:
+            raise web.HTTPServiceUnavailable
         wire = web.WebSocketResponse(timeout=0.5, max_msg_size=1 << 22)
         await wire.prepare(request)
         self._opened += 1

@@ -23,8 +23,8 @@ from frontdesk.sandbox.discord.interactions import (
     Interactions,
 )
 from frontdesk.sandbox.discord.payloads import pings
-from frontdesk.sandbox.discord.permissions import Overwrite, bits
-from frontdesk.sandbox.discord.slash import chosen, find_command, invoked
+from frontdesk.sandbox.discord.permissions import IN_A_DIRECT_INTERACTION, Overwrite, bits
+from frontdesk.sandbox.discord.slash import chosen, find_command, invoked, must_be_offered
 from frontdesk.sandbox.discord.values import (
     HAS_THREAD,
     REPLY,
@@ -124,7 +124,8 @@ class Guild(Happenings):
 
     async def edit(self, user: str, channel: str, message_id: str, text: str) -> Message:
         old = self._own(user, channel, message_id)
-        return self.change(replace(old, content=text, edited=self.clock.now()))
+        new = replace(old, content=text, edited=self.clock.now())
+        return self.change(replace(new, pings=pings(self, new)))
 
     async def delete(self, user: str, channel: str, message_id: str) -> Message:
         """Delete one's own message, or as a moderator anybody's."""
@@ -234,6 +235,10 @@ class Guild(Happenings):
         old = self.channels[thread]
         return self.change_thread(replace(old, archived=True, locked=locked or old.locked))
 
+    async def lock(self, thread: str) -> Channel:
+        """A moderator lets nobody but moderators write there any more."""
+        return self.change_thread(replace(self.channels[thread], locked=True))
+
     async def unarchive(self, thread: str) -> Channel:
         return self.change_thread(replace(self.channels[thread], archived=False, locked=False))
 
@@ -333,6 +338,7 @@ class Guild(Happenings):
     ) -> Ack:
         """A slash command; `subcommand` may be two words where commands are grouped."""
         self._must_see(user, channel)
+        must_be_offered(self, find_command(self, command, 1), user, channel)
         data = chosen(self, command, subcommand, options or {})
         return await self._interact(self._begin(COMMAND, user, channel, data, command=command))
 
@@ -355,6 +361,7 @@ class Guild(Happenings):
         """A command from the context menu of a message, or of a person."""
         message = self.message(channel, target)
         command = find_command(self, name, 3 if message else 2)
+        must_be_offered(self, command, user, channel)
         data = invoked(command) | {"target_id": target}
         if message is not None:
             data["resolved"] = {"messages": {target: self.wire.message(message)}}
@@ -403,7 +410,9 @@ class Guild(Happenings):
             "version": 1,
             "channel_id": channel.id,
             "channel": self.wire.channel(channel),
-            "app_permissions": str(self.permissions(self.app.bot_user_id, channel.id)),
+            "app_permissions": str(
+                IN_A_DIRECT_INTERACTION if channel.dm else self.permissions(self.app.bot_user_id, channel.id)
+            ),
             "locale": person.locale,
             "entitlements": [],
             "attachment_size_limit": 10 << 20,

@@ -7,11 +7,13 @@ from typing import Any
 from frontdesk.sandbox.discord.app import App
 from frontdesk.sandbox.discord.cdn import Links
 from frontdesk.sandbox.discord.clock import Clock
+from frontdesk.sandbox.discord.errors import ApiError
 from frontdesk.sandbox.discord.events import Event, Events
 from frontdesk.sandbox.discord.state import State
 from frontdesk.sandbox.discord.values import (
     HAS_THREAD,
     NAME_CHANGE,
+    RECIPIENT_ADD,
     THREAD_CREATED,
     THREAD_STARTER,
     Channel,
@@ -37,6 +39,13 @@ class Happenings(State):
         elif not self._seen_by_bot(channel):
             return
         self.events.tell(Event(name, data, intent, exempt))
+
+    def shut(self, channel: Channel) -> ApiError | None:
+        """Why a locked thread takes no words from the app, unless it is a moderator there."""
+        if not channel.locked or self.bot_may(channel.id, "MANAGE_THREADS"):
+            return None
+        # Seen on the real Discord: a thread that is archived as well is refused as archived, with this status.
+        return ApiError(50083, status=403) if channel.archived else ApiError(160005)
 
     def _seen_by_bot(self, channel: Channel) -> bool:
         return channel.id in self.channels and self.bot_may(channel.id, "VIEW_CHANNEL")
@@ -78,10 +87,10 @@ class Happenings(State):
         data = {"ids": [one.id for one in gone], "channel_id": channel.id, **self._of_guild(channel)}
         self.announce("MESSAGE_DELETE_BULK", channel, data, "GUILD_MESSAGES")
 
-    def notice(self, channel: str, author: str, kind: int, *, content: str = "", reference: Json | None = None) -> None:
+    def notice(self, channel: str, author: str, kind: int, *, content: str = "", **more: Any) -> None:
         """One of Discord's own lines, such as that a thread was renamed."""
         name = self.people[author].shown_name
-        self.post(Message(self.snowflakes.next(), channel, author, name, content, type=kind, reference=reference))
+        self.post(Message(self.snowflakes.next(), channel, author, name, content, type=kind, **more))
 
     def _tell_message(self, name: str, message: Message) -> None:
         data = self.wire.message(message, in_event=True)
@@ -160,7 +169,7 @@ class Happenings(State):
             return
         self.change(replace(self.message(parent.id, on.id) or on))
         reference = {"type": 0, "channel_id": parent.id, "message_id": on.id, "guild_id": self.id}
-        if not on.webhook:
+        if on.author in self.people:  # not under a borrowed name
             self.notice(thread.id, on.author, THREAD_STARTER, reference=reference)
 
     def change_thread(self, new: Channel, *, by: str | None = None) -> Channel:
@@ -173,7 +182,8 @@ class Happenings(State):
             self.notice(new.id, by, NAME_CHANGE, content=new.name)
         return self.channels[new.id]
 
-    def join(self, thread: Channel, user: str) -> None:
+    def join(self, thread: Channel, user: str, *, by: str | None = None) -> None:
+        """A member more; one that somebody else added is told of by a line in the thread."""
         if user in self.channels[thread.id].members:
             return
         joined = self.put_channel(replace(self.channels[thread.id], members=(*thread.members, user)))
@@ -182,6 +192,8 @@ class Happenings(State):
         person = self.people[user]
         added = self.wire.thread_member(joined, user) | {"member": self.wire.member(person), "presence": None}
         self._tell_members(joined, {"added_members": [added]}, user)
+        if by is not None and by != user:
+            self.notice(thread.id, by, RECIPIENT_ADD, pings=(user,))
 
     def quit(self, thread: Channel, user: str) -> None:
         left = tuple(one for one in thread.members if one != user)

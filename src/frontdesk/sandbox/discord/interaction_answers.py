@@ -78,6 +78,8 @@ def _blank(guild: Happenings, interaction: Interaction, *, ephemeral: bool) -> M
     bot = guild.people[guild.app.bot_user_id]
     if interaction.channel not in guild.channels:
         raise ApiError(10003)
+    if (shut := guild.shut(guild.channels[interaction.channel])) is not None:
+        raise shut
     kind = REGULAR
     if interaction.type == COMMAND:
         kind = SLASH if interaction.data.get("type") == 1 else MENU

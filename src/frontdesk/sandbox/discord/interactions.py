@@ -132,7 +132,7 @@ class Delivery:
     async def post(self, body: bytes, *, forged: bool = False) -> Outcome:
         """(status, answer) of one signed request."""
         if self._session is None:
-            self._session = aiohttp.ClientSession()
+            self._session = aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0))
         moment = str(int(self._clock.now()))
         signature = self._app.signing_key.sign(moment.encode() + (b"forged" if forged else body)).signature.hex()
         headers = {
@@ -183,8 +183,16 @@ class Interactions:
 
     async def outcome(self, interaction: Interaction) -> Ack:
         """The app's answer, or that there was none in time."""
+        answered = asyncio.ensure_future(interaction.answered.wait())
+        too_late = asyncio.create_task(self._reach(interaction.at + self.ack_seconds))
         try:
-            await self._clock.within(self.ack_seconds, interaction.answered.wait())
-        except TimeoutError:
-            return Ack(arrived=False, reason="timeout", interaction=interaction.id)
-        return interaction.ack or Ack(arrived=False, reason="no answer", interaction=interaction.id)
+            await asyncio.wait({answered, too_late}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            answered.cancel()
+            too_late.cancel()
+        return interaction.ack or Ack(arrived=False, reason="timeout", interaction=interaction.id)
+
+    async def _reach(self, moment: float) -> None:
+        """Wait for a moment of the clock; a mere duration would begin anew with every move of it."""
+        while (left := moment - self._clock.now()) > 0:
+            await self._clock.sleep(left)

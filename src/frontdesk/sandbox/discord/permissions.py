@@ -38,13 +38,17 @@ EVERYTHING = sum(BITS.values())
 IN_DIRECT_MESSAGES = EVERYTHING & ~(
     BITS["MANAGE_CHANNELS"] | BITS["MANAGE_MESSAGES"] | BITS["MANAGE_WEBHOOKS"] | BITS["MANAGE_THREADS"]
 )
+IN_A_DIRECT_INTERACTION = (
+    BITS["ATTACH_FILES"] | BITS["EMBED_LINKS"] | BITS["MENTION_EVERYONE"] | BITS["USE_EXTERNAL_EMOJIS"]
+)
+"""What interactions say the app may do in its direct messages (docs: Interaction Structure); seeing is not in it."""
 
 
 @dataclass(frozen=True)
 class Overwrite:
     """What a channel grants or takes from one role or one member."""
 
-    id: str
+    target: str
     kind: int
     """0: a role, 1: a member."""
     allow: int = 0
@@ -66,7 +70,7 @@ def in_channel(base: int, everyone: str, member: str, roles: Iterable[str], over
     """The member's permissions once the channel's overwrites are laid over those of the roles."""
     if base & BITS["ADMINISTRATOR"]:
         return EVERYTHING
-    found = {one.id: one for one in overwrites}
+    found = {one.target: one for one in overwrites}
     granted = base
     if everyone in found:
         granted = granted & ~found[everyone].deny | found[everyone].allow
@@ -84,7 +88,7 @@ def laid_over(
     overwrites: Iterable[Overwrite], target: str, kind: int, *, allow: int, deny: int
 ) -> tuple[Overwrite, ...]:
     """The overwrites with these permissions of one role or member granted or taken."""
-    found = {one.id: one for one in overwrites}
+    found = {one.target: one for one in overwrites}
     old = found.get(target, Overwrite(target, kind))
     found[target] = Overwrite(target, kind, (old.allow | allow) & ~deny, (old.deny | deny) & ~allow)
     return tuple(found.values())

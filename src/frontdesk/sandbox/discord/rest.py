@@ -1,7 +1,7 @@
 """The door of the REST API: reads requests, checks token, limits and faults, and calls the route."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from aiohttp import web
@@ -25,6 +25,7 @@ from frontdesk.sandbox.discord.values import File, Json, Request
 
 PREFIX = "/api/v10"
 Route = Callable[[Call], Answer]
+Judge = Callable[[Request], Iterable[str]]
 ROUTES: Mapping[tuple[str, str], Route] = {
     **rest_people.ROUTES,
     **rest_messages.ROUTES,
@@ -48,8 +49,8 @@ class Rest:
         self._faults = faults
         self.limits = limits
         self.requests: list[Request] = []
-        self.on_exchange: Callable[[Request], None] | None = None
-        """Sees every request once its answer is known."""
+        self.judge: Judge | None = None
+        """Sees every request once its answer is known; what it finds wrong is noted."""
         self._routes: dict[tuple[str, str], Route] = {
             ("GET", "/gateway"): lambda _: Answer(200, {"url": self._app.gateway_url}),
             ("GET", "/gateway/bot"): lambda _: Answer(200, gateway_info()),
@@ -189,8 +190,8 @@ class Rest:
     def _sent(self, noted: Request, answer: Answer, headers: Mapping[str, str]) -> web.Response:
         noted.status, noted.answer = answer.status, answer.body
         whole = {"Via": "1.1 google", **headers}
-        if self.on_exchange is not None:
-            self.on_exchange(noted)
+        for fault in self.judge(noted) if self.judge is not None else ():
+            self._guild.note(fault)
         self._guild.wake()
         if answer.body is None:
             return web.Response(status=answer.status, headers=whole)

@@ -6,7 +6,7 @@ from typing import Any
 from frontdesk.sandbox.discord import overlay, rest_threads
 from frontdesk.sandbox.discord.call import DONE, Answer, Call, created, ok
 from frontdesk.sandbox.discord.errors import ApiError, InvalidForm
-from frontdesk.sandbox.discord.permissions import Overwrite
+from frontdesk.sandbox.discord.permissions import BITS, Overwrite
 from frontdesk.sandbox.discord.values import Channel, Json, Kind, Tag
 
 KINDS: dict[int, Kind] = {0: "text", 4: "category", 15: "forum"}
@@ -36,18 +36,16 @@ def create(call: Call) -> Answer:
         raise InvalidForm({"type": f"this sandbox creates channels of types {list(KINDS)}"})
     overlay.check_name(call.body.get("name"))
     overlay.check_tags(call.body.get("available_tags"))
+    overwrites = _overwrites(call.body.get("permission_overwrites"))
     channel = Channel(
         call.guild.snowflakes.next(),
         kind,
         str(call.body["name"]),
         parent=_parent(call),
         topic=call.body.get("topic"),
-        overwrites=_overwrites(call.body.get("permission_overwrites")),
+        overwrites=overwrites,
         tags=_tags(call, call.body.get("available_tags") or (), ()),
-        private=any(
-            one.id == call.guild.id and one.deny & 1 << 10
-            for one in _overwrites(call.body.get("permission_overwrites"))
-        ),
+        private=any(one.target == call.guild.id and one.deny & BITS["VIEW_CHANNEL"] for one in overwrites),
     )
     return created(call.guild.wire.channel(call.guild.create_channel(channel)))
 
@@ -116,7 +114,7 @@ def delete(call: Call) -> Answer:
 def set_overwrite(call: Call) -> Answer:
     channel = call.channel("MANAGE_ROLES")
     target = call.path["overwrite_id"]
-    kept = tuple(one for one in channel.overwrites if one.id != target)
+    kept = tuple(one for one in channel.overwrites if one.target != target)
     new = Overwrite(target, int(call.body["type"]), int(call.body.get("allow") or 0), int(call.body.get("deny") or 0))
     call.guild.change_channel(replace(channel, overwrites=(*kept, new)))
     return DONE

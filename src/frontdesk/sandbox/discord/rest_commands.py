@@ -84,9 +84,12 @@ def _kept(call: Call, given: Json, known: str | None) -> Json:
         "name_localizations": None,
         "description_localizations": None,
     }
+    stated = {key: value for key, value in given.items() if value is not None}
+    if "default_member_permissions" in stated:
+        stated["default_member_permissions"] = str(stated["default_member_permissions"])
     return {
         **defaults,
-        **{key: value for key, value in given.items() if value is not None},
+        **stated,
         "id": known or call.guild.snowflakes.next(),
         "application_id": call.app.application_id,
         "version": call.guild.snowflakes.next(),

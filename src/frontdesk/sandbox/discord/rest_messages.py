@@ -60,8 +60,8 @@ def may_send(call: Call, channel: Channel, body: Json | None = None) -> None:
     if channel.kind not in TEXT_KINDS:
         raise ApiError(50008)
     call.need(channel, "SEND_MESSAGES_IN_THREADS" if channel.thread else "SEND_MESSAGES")
-    if channel.locked and not guild.bot_may(channel.id, "MANAGE_THREADS"):
-        raise ApiError(160005)
+    if (shut := guild.shut(channel)) is not None:
+        raise shut
     if channel.id in guild.without_starter:
         raise ApiError(40058)
     if call.files:

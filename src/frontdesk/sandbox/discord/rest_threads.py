@@ -101,7 +101,7 @@ def change(call: Call, thread: Channel) -> Answer:
     own = thread.owner == call.app.bot_user_id
     if not moderator and not (own and not set(body) & {"locked", "rate_limit_per_user"}):
         _may_only_reopen(call, thread)
-    if thread.archived and body.get("archived") is not False and set(body) - {"archived", "locked"}:
+    if thread.archived and body.get("archived") is not False and set(body) != {"archived"}:
         raise ApiError(50083)
     if thread.locked and not moderator:
         raise ApiError(160005)
@@ -197,7 +197,7 @@ def add_member(call: Call) -> Answer:
         raise ApiError(10007)
     if len(thread.members) >= call.guild.most_thread_members:
         raise ApiError(30033)
-    call.guild.join(thread, person.id)
+    call.guild.join(thread, person.id, by=call.app.bot_user_id)
     return DONE
 
 

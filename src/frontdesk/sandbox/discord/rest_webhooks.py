@@ -117,6 +117,8 @@ def _target(call: Call, place: Channel) -> tuple[Channel, str | None]:
             raise ApiError(10003)
         if thread.id in call.guild.without_starter:
             raise ApiError(40058)
+        if thread.archived and thread.locked:
+            raise ApiError(50083)
         return thread, None
     if place.kind != "forum":
         if title:

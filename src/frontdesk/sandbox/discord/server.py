@@ -1,7 +1,6 @@
 """The local Discord as one HTTP server: REST, gateway, attachments and the example server behind."""
 
 import html
-from collections.abc import Callable
 from types import TracebackType
 from typing import ClassVar, Self
 
@@ -16,15 +15,15 @@ from frontdesk.sandbox.discord.gateway import Gateway
 from frontdesk.sandbox.discord.guild import Guild
 from frontdesk.sandbox.discord.interactions import Delivery
 from frontdesk.sandbox.discord.limits import Limits
-from frontdesk.sandbox.discord.rest import Rest
+from frontdesk.sandbox.discord.rest import Judge, Rest
 from frontdesk.sandbox.discord.values import Json, Request
 
 
 class DiscordServer:
     """`async with DiscordServer() as discord:` gives a Discord with the example server."""
 
-    watcher: ClassVar[Callable[[Request], None] | None] = None
-    """Sees every exchange of every server that is made from now on; for a whole test run."""
+    everywhere: ClassVar[Judge | None] = None
+    """The judge of every server that is made from now on; for a whole test run."""
 
     def __init__(self, port: int = 0, clock: Clock | None = None) -> None:
         self._port = port
@@ -40,7 +39,7 @@ class DiscordServer:
         self.guild.settle_example()
         self.gateway.on_change = self.guild.wake
         self.rest = Rest(self.guild, self.faults, self.limits, self.gateway.info)
-        self.rest.on_exchange = type(self).watcher
+        self.rest.judge = type(self).everywhere
         server = web.Application(client_max_size=1 << 28)
         self.rest.mount(server.router)
         server.router.add_get("/gateway", self.gateway.handle)
@@ -124,13 +123,13 @@ class DiscordServer:
         return [one for one in self.requests if (one.method, one.template) == (method, template)]
 
     @property
-    def on_exchange(self) -> Callable[[Request], None] | None:
-        return self.rest.on_exchange
+    def judge(self) -> Judge | None:
+        """Sees every request once its answer is known; what it finds wrong is among the `violations`."""
+        return self.rest.judge
 
-    @on_exchange.setter
-    def on_exchange(self, watcher: Callable[[Request], None] | None) -> None:
-        """Sees every request once its answer is known; it may add to `violations`."""
-        self.rest.on_exchange = watcher
+    @judge.setter
+    def judge(self, judge: Judge | None) -> None:
+        self.rest.judge = judge
 
     # what goes wrong
 

@@ -20,6 +20,17 @@ def find_command(guild: Happenings, name: str, kind: int) -> Json:
     raise ValueError(f"the app has no command {name!r} of type {kind}; it has {known}")
 
 
+def must_be_offered(guild: Happenings, command: Json, user: str, channel: str) -> None:
+    """A person's client offers a command only where it may be used, and to whom."""
+    place = guild.channels[channel]
+    contexts = command.get("contexts")
+    if contexts is not None and (1 if place.dm else 0) not in contexts:
+        raise ValueError(f"{command['name']!r} is not offered in {'direct messages' if place.dm else 'the server'}")
+    needed = int(command.get("default_member_permissions") or 0)
+    if not place.dm and guild.permissions(user, channel) & needed != needed:
+        raise ValueError(f"{command['name']!r} is not offered to {user}")
+
+
 def chosen(
     guild: Happenings,
     name: str,

@@ -113,7 +113,7 @@ class Wire:
             "rate_limit_per_user": channel.slowmode,
             "last_message_id": channel.last_message,
             "permission_overwrites": [
-                {"id": one.id, "type": one.kind, "allow": str(one.allow), "deny": str(one.deny)}
+                {"id": one.target, "type": one.kind, "allow": str(one.allow), "deny": str(one.deny)}
                 for one in channel.overwrites
             ],
         }

@@ -100,6 +100,15 @@ export class DiscordPane {
     this.suggest();
   }
 
+  goTo(place, id) {
+    if (this.place !== place) this.choosePlace(place);
+    const found = this.articleOf(id) ?? this.items.get(id)?.node.querySelector(".message");
+    if (!found) return;
+    this.scroll.stuck = false;
+    this.scroll.bringUp(found);
+    found.focus({ preventScroll: true });
+  }
+
   get forum() {
     return this.app.channel(this.place)?.type === "forum";
   }

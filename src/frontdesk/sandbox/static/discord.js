@@ -181,6 +181,20 @@ export class DiscordSide {
     return this.typing.size > 0;
   }
 
+  // A link to a message of this server leads to it on the page: nothing of this server is on the web.
+  followLink(address) {
+    const [, guild, channel, message] = /^https:\/\/discord\.com\/channels\/(\d+|@me)\/(\d+)(?:\/(\d+))?$/.exec(address) ?? [];
+    const place = this.channel(channel);
+    if (!place || (guild !== "@me" && guild !== this.state.server?.id)) return false;
+    const shown = isThread(place) ? place.parent : place.id;
+    const seen = new Set(this.channel(shown).seen_by);
+    const pane = this.panes.find((each) => each.place === shown) ?? this.panes.find((each) => seen.has(each.user));
+    if (!pane) return false;
+    this.page.showTab(pane.tab);
+    pane.goTo(shown, message ?? channel);
+    return true;
+  }
+
   // --- what the panes ask -------------------------------------------------------------------------
 
   find(channel, id) {

@@ -89,6 +89,14 @@ class Page {
 
   follow() {
     for (const side of this.sides) side.follow();
+    document.addEventListener("click", (event) => {
+      const address = event.target.closest("main a")?.href;
+      if (address && this.sides.some((side) => side.followLink?.(address))) event.preventDefault();
+    });
+  }
+
+  showTab(name) {
+    document.getElementById(`tab-${name}`).click();
   }
 
   // --- what the sides tell ------------------------------------------------------------------------

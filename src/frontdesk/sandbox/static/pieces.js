@@ -20,6 +20,11 @@ export class MessageList {
     this.node.scrollTop = this.node.scrollHeight;
   }
 
+  // Puts a node at the top of what is seen.
+  bringUp(node) {
+    this.node.scrollTop += node.getBoundingClientRect().top - this.node.getBoundingClientRect().top - 12;
+  }
+
   // Whether the end of a node can be seen, so that its growth should be followed.
   reaches(node) {
     if (!node) return false;
@@ -76,7 +81,7 @@ export function composer({ label, placeholder, send, problem, small = false }) {
   const files = el("div", { class: "picked-files", hidden: true });
   const submit = el("button", { type: "submit", class: "button primary send", "aria-label": "Send" }, small ? "↵" : "Send");
   const attach = el("button", { type: "button", class: "button attach", "aria-label": "Attach a file", title: "Attach a file" }, icon("clip"));
-  let busy = false;
+  let last = Promise.resolve();
   const grow = () => {
     input.style.height = "auto";
     const wanted = input.scrollHeight + 2;
@@ -99,25 +104,31 @@ export function composer({ label, placeholder, send, problem, small = false }) {
     event.preventDefault();
     form.requestSubmit();
   });
-  form.addEventListener("submit", async (event) => {
+  const deliver = async (text, chosen) => {
+    try {
+      await send(text, chosen);
+    } catch (reason) {
+      if (!input.value) input.value = text;
+      if (picker.files.length === 0) pickFiles(chosen);
+      grow();
+      problem(reason.message);
+    }
+  };
+  const pickFiles = (chosen) => {
+    const held = new DataTransfer();
+    for (const file of chosen) held.items.add(file);
+    picker.files = held.files;
+    showFiles();
+  };
+  form.addEventListener("submit", (event) => {
     event.preventDefault();
     const text = input.value.trim();
     const chosen = [...picker.files];
-    if (busy || (!text && chosen.length === 0)) return;
-    busy = true;
+    if (!text && chosen.length === 0) return;
     input.value = "";
+    pickFiles([]);
     grow();
-    try {
-      await send(text, chosen);
-      picker.value = "";
-      showFiles();
-    } catch (reason) {
-      if (!input.value) input.value = text;
-      grow();
-      problem(reason.message);
-    } finally {
-      busy = false;
-    }
+    last = last.then(() => deliver(text, chosen)); // One after the other, in the order of typing.
   });
   return { node: form, input };
 }
