@@ -498,3 +498,30 @@ async def test_a_refusal_says_what_and_its_number() -> None:
     assert str(Refused("POST /x", 403, 50013)) == "the desk lacks a permission there (Discord 50013)"
     assert str(Refused("POST /x", 400, 12345)) == "POST /x: 400 (12345)"
     await asyncio.sleep(0)
+
+
+@pytest.mark.parametrize("content", [Reply(markdown="ok"), Relay(name="Sam Rivera", markdown="ok")])
+async def test_the_same_words_said_a_moment_before_are_not_taken_for_these(desk: Desk, content: Content) -> None:
+    thread = await asked(desk)
+    [first] = await desk.chat.post(thread, content, "m1")
+    desk.discord.faults.on(*WEBHOOK, Fault.dropped_before_receipt())
+    desk.discord.faults.on(*POST, *[Fault.dropped_before_receipt()] * 4)
+    with pytest.raises((Ambiguous, Retry)):
+        await desk.chat.post(thread, content, "m2")
+    desk.discord.faults.clear()
+    [second] = await as_after_a_crash(desk, thread, content, "m2")
+    assert [one.id for one in desk.ours(thread.root or "")] == [first.id, second.id]
+
+
+async def test_a_reply_that_grew_before_a_crash_is_not_taken_for_the_one_before(desk: Desk) -> None:
+    thread = await asked(desk)
+    alice = Person(platform="discord", community="discord", id=ALICE)
+    earlier = desk.chat.stream(thread, alice, "m1")
+    await earlier.append("The first answer.\n\n")
+    await earlier.finish(Reply(markdown="The first answer."))
+    stream = desk.chat.stream(thread, alice, "m2")
+    await stream.append("The second answer.\n\n")
+    await desk.until(lambda: stream.refs)
+    stream.abandon()
+    assert await desk.chat.find(thread, "m2") == stream.refs
+    assert len(stream.refs) == 1

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 from typing import Any, TypeVar
 
-from frontdesk.adapters.discord import escaping, parse, render, snowflakes, wire
+from frontdesk.adapters.discord import escaping, parse, render, wire
 from frontdesk.adapters.discord.api import DiscordApi, File, Json, Refused
 from frontdesk.adapters.discord.channels import Channels
 from frontdesk.adapters.discord.custom_ids import CustomIds
@@ -45,8 +45,6 @@ _SAID = frozenset({0, 19, 20, 23})
 
 That it added somebody to a thread, or that a thread begins on its words, stands there as a message of its own as well.
 """
-EARLIER = 5.0
-"""Seconds by which clocks may differ."""
 
 T = TypeVar("T")
 
@@ -118,7 +116,7 @@ class DiscordChat:
         payloads = render.messages(content, self._ids)
         if len(there) >= len(payloads):
             return there
-        await self._tries.begin(marker, payloads)
+        await self._tries.begin(marker, thread, payloads)
         refs = there
         for part, payload in enumerate(payloads[len(there) :], len(there) + 1):
             once = {"nonce": nonce(marker, part), "enforce_nonce": True}
@@ -130,6 +128,7 @@ class DiscordChat:
                     raise Ambiguous(f"part {part}: {retry}") from retry
                 raise
             refs += (MessageRef(thread=thread, id=message),)
+        self._tries.said(thread, lambda: refs)
         if isinstance(content, Card):
             await self._places.open_on(thread.model_copy(update={"root": refs[0].id}), title(content.ticket))
         return refs
@@ -192,19 +191,23 @@ class DiscordChat:
             if thread.root is None and await self._is_forum(thread):
                 return await self._posts.ours(thread, tried)
             channel = await self._places.to_read(thread)
-            messages = await self._own(channel or thread.channel, since=tried.at - EARLIER)
+            messages = await self._own(channel or thread.channel, since=tried.since)
             if channel in (None, thread.channel) and thread.root is not None:
                 messages = [message for message in messages if _answers(message, thread.root)]
         except Refused:
             return ()  # where nothing can be found, posting will say why
-        return tuple(MessageRef(thread=thread, id=message) for message in matching(tried, messages))
+        found = tuple(MessageRef(thread=thread, id=message) for message in matching(tried, messages))
+        if found:
+            self._tries.said(thread, lambda: found)
+        return found
 
     def stream(self, thread: Thread, recipient: Person, marker: str) -> ReplyStream:
         async def place(thread: Thread) -> str:
-            await self._tries.begin(marker)
+            await self._tries.begin(marker, thread)
+            self._tries.said(thread, lambda: stream.refs)
             return _channel(await self._places.to_write(thread))
 
-        return DiscordReplyStream(
+        stream = DiscordReplyStream(
             self._api,
             self._pacing,
             self._clock,
@@ -216,6 +219,7 @@ class DiscordChat:
             self._keep,
             self._typing.stop,
         )
+        return stream
 
     async def status(self, thread: Thread, text: str) -> None:
         if not text:
@@ -322,7 +326,7 @@ class DiscordChat:
         if len(there) >= len(payloads):
             return there
         place = _channel(await self._places.to_write(thread))
-        await self._tries.begin(marker, payloads)
+        await self._tries.begin(marker, thread, payloads)
         refs = there
         for part, payload in enumerate(payloads[len(there) :], len(there) + 1):
             sent = files if part == len(payloads) else ()
@@ -346,12 +350,15 @@ class DiscordChat:
                     raise Ambiguous(f"part {part}: the webhook is gone")
                 return None
             refs += (MessageRef(thread=thread, id=message),)
+        self._tries.said(thread, lambda: refs)
         return refs
 
     async def _post_ticket(self, thread: Thread, card: Card, marker: str) -> tuple[MessageRef, ...]:
         payload = render.messages(card, self._ids)[0]
-        await self._tries.begin(marker, [payload])
-        return (MessageRef(thread=thread, id=await self._posts.create(thread.channel, card, payload)),)
+        await self._tries.begin(marker, thread, [payload])
+        refs = (MessageRef(thread=thread, id=await self._posts.create(thread.channel, card, payload)),)
+        self._tries.said(thread, lambda: refs)
+        return refs
 
     async def _write(self, thread: Thread, payload: Json, files: Sequence[File]) -> str:
         """One message; in the thread, or as a reply in the channel where no thread can be had."""
@@ -412,13 +419,13 @@ class DiscordChat:
     async def _unarchive(self, channel: str) -> None:
         await self._api.call("PATCH", "/channels/{channel_id}", channel_id=channel, body={"archived": False})
 
-    async def _own(self, channel: str, since: float) -> list[Json]:
+    async def _own(self, channel: str, since: str) -> list[Json]:
         """Our latest messages there, oldest first, also those under borrowed names."""
         page: Any = await self._api.call(
             "GET",
             "/channels/{channel_id}/messages",
             channel_id=channel,
-            query={"after": snowflakes.at(since), "limit": LOOKED_THROUGH},
+            query={"after": since, "limit": LOOKED_THROUGH},
         )
         us = self._api.identified
         ours = [

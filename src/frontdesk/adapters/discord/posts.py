@@ -6,7 +6,6 @@ from typing import Any
 from frontdesk.adapters.discord import escaping
 from frontdesk.adapters.discord.api import DiscordApi, Json, Refused
 from frontdesk.adapters.discord.channels import Channels, Facts
-from frontdesk.adapters.discord.snowflakes import seconds
 from frontdesk.adapters.discord.tries import Try, print_of
 from frontdesk.domain.messages import MessageRef, Thread
 from frontdesk.domain.tickets import Card, Ticket
@@ -65,7 +64,7 @@ class Posts:
             facts = self._channels.heard(told, thread.community)
             if facts is None or facts.parent != thread.channel or facts.owner != self._api.identified.user:
                 continue
-            if seconds(facts.id) < tried.at - 5:
+            if int(facts.id) <= int(tried.since):
                 continue
             message: Any = await self._api.call(
                 "GET", "/channels/{channel_id}/messages/{message_id}", channel_id=facts.id, message_id=facts.id
