@@ -27,6 +27,8 @@ from frontdesk.domain.knowledge import Citation
 from frontdesk.domain.messages import Button, Content, Line, Relay, Reply, Thread
 from frontdesk.domain.people import Person
 from frontdesk.domain.tickets import Card, Ticket
+from frontdesk.sandbox.discord import example
+from frontdesk.sandbox.discord.permissions import bits
 
 ROOT = Path(__file__).parents[2]
 SPEC = Path(os.environ.get("FRONTDESK_SPECS", ROOT.parent / "shared" / "specs")) / "discord" / "openapi.json"
@@ -144,3 +146,7 @@ def test_discords_own_specification_accepts_each_form(action: Any) -> None:
         ids=("x",), order=1, action=action, value=CONVERSATION, by=ALICE, message_id="1234567890123456789",
     )  # fmt: skip
     assert complaints("ModalInteractionCallbackRequestData", render.modal(action, press, IDS)) == []
+
+
+def test_the_local_discord_grants_what_the_invitation_asks_for_and_no_more() -> None:
+    assert bits(example.BOT_MAY) == int(reduce(or_, PERMISSIONS, Permission(0)))

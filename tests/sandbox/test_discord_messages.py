@@ -199,6 +199,7 @@ async def test_typing_shows_for_ten_seconds_or_until_something_is_said(discord: 
 
 
 async def test_several_messages_are_deleted_at_once(discord: DiscordServer, rest: Client) -> None:
+    discord.guild.entrust("MANAGE_MESSAGES")
     ids = [(await discord.guild.say(BOB, SUPPORT, "spam")).id for _ in range(3)]
     assert (await rest("POST", f"{HERE}/bulk-delete", {"messages": ids})).status == 204
     assert discord.guild.messages(SUPPORT) == []

@@ -49,6 +49,7 @@ async def test_the_server_and_its_channels_can_be_looked_at(discord: DiscordServ
 
 
 async def test_a_channel_is_made_changed_and_deleted(discord: DiscordServer, rest: Client) -> None:
+    discord.guild.entrust("MANAGE_CHANNELS")
     body = {"name": "tickets", "type": 15, "available_tags": [{"name": "open"}]}
     made = await rest("POST", f"/guilds/{discord.guild_id}/channels", body)
     assert made.status == 201
@@ -77,6 +78,7 @@ async def test_pictures_are_served(discord: DiscordServer, rest: Client) -> None
 
 
 async def test_a_private_channel_is_hidden_from_those_without_the_role(discord: DiscordServer, rest: Client) -> None:
+    discord.guild.entrust("MANAGE_CHANNELS")
     view = str(1 << 10)
     overwrites = [
         {"id": discord.guild_id, "type": 0, "deny": view},

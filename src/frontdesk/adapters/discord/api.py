@@ -36,6 +36,8 @@ MOST_INVALID = 1_000
 """Refusals (401, 403, 429) in ten minutes after which we stop calling; Discord bans the address at 10,000."""
 _BROKEN = frozenset({500, 502, 504, 524})
 """Statuses that the SDK answers with another try, whatever the call."""
+_BUSY = frozenset({20016, 20022, 20028, 40003, 40004, 40006, 40062, 110000, 130000})
+"""Refusals that pass: too fast for a channel or for opening direct messages, switched off for now, overloaded."""
 
 
 _IN_WORDS = {
@@ -388,6 +390,8 @@ def _meaning(what: str, error: discord.HTTPException, *, once: bool) -> DeskErro
         return Retry(f"{what}: rate limited", after=5.0)
     if error.status >= 500:
         return _unknown(what, f"status {error.status}", once=once)
+    if error.code in _BUSY:
+        return Retry(f"{what}: busy ({error.code})", after=5.0)
     if error.status == 401 and error.code == 0:
         return Retry(f"{what}: the token is not accepted", after=30.0)
     return Refused(what, error.status, error.code)

@@ -81,7 +81,8 @@ class Files:
             )
         except Refused as refused:
             raise Undeliverable("the message of a file is gone") from refused
-        for told in message.get("attachments") or ():
+        forwarded = [each.get("message") or {} for each in message.get("message_snapshots") or ()]
+        for told in [told for part in (message, *forwarded) for told in part.get("attachments") or ()]:
             if str(told.get("id")) == attachment.id:
                 url = wire.File.model_validate(told).url or ""
                 if self._is_ours(url):

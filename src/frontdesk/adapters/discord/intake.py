@@ -9,7 +9,7 @@ from frontdesk.adapters.discord.api import DiscordApi, Refused
 from frontdesk.adapters.discord.catchup import DIRECT, CatchUp
 from frontdesk.adapters.discord.channels import Channels, Facts
 from frontdesk.adapters.discord.interactions import Interactions, Receiver
-from frontdesk.adapters.discord.permissions import VIEW_CHANNEL, permissions_in
+from frontdesk.adapters.discord.permissions import Permission, permissions_in
 from frontdesk.adapters.discord.places import Places
 from frontdesk.domain.errors import DeskError, Retry, Unreadable
 from frontdesk.domain.events import MessageEdited, MessagePosted
@@ -27,6 +27,7 @@ WANTED = (
     | ABOUT_MESSAGES
     | {"READY", "GUILD_CREATE", "THREAD_LIST_SYNC", "GUILD_MEMBER_REMOVE", "INTERACTION_CREATE"}
 )
+_READING = Permission.VIEW_CHANNEL | Permission.READ_MESSAGE_HISTORY
 
 
 class Intake:
@@ -179,7 +180,7 @@ class Intake:
         """A server tells of all its channels; asking for what is hidden would count towards a ban."""
         own = [each for each in _items(guild, "members") if _user_of(each) == self._desk.user]
         try:
-            return bool(own) and bool(permissions_in(guild, channel, own[0]) & VIEW_CHANNEL)
+            return bool(own) and _READING in permissions_in(guild, channel, own[0])
         except Unreadable:
             return False
 

@@ -417,7 +417,8 @@ class DiscordChat:
         return await act()
 
     async def _unarchive(self, channel: str) -> None:
-        await self._api.call("PATCH", "/channels/{channel_id}", channel_id=channel, body={"archived": False})
+        told = await self._api.call("PATCH", "/channels/{channel_id}", channel_id=channel, body={"archived": False})
+        self._channels.heard(told)
 
     async def _own(self, channel: str, since: str) -> list[Json]:
         """Our latest messages there, oldest first, also those under borrowed names."""
@@ -435,7 +436,17 @@ class DiscordChat:
             and message.get("type", 0) in _SAID
             and ((message.get("author") or {}).get("id") == us.user or message.get("application_id") == us.application)
         ]
-        return sorted(ours, key=lambda message: int(message["id"]))
+        return [await self._with_words(channel, each) for each in sorted(ours, key=lambda each: int(each["id"]))]
+
+    async def _with_words(self, channel: str, message: Json) -> Json:
+        """A post under a borrowed name comes without its words where the app may not read messages."""
+        if self._api.config.message_content or message.get("content") or not message.get("webhook_id"):
+            return message
+        if str(message["webhook_id"]) == self._api.identified.application:
+            return message  # an answer to an interaction, and no webhook of ours
+        facts = await self._channels.facts(channel)
+        inside, place = (channel, facts.parent or "") if facts.is_thread else (None, channel)
+        return await self._webhooks.read(place, str(message["id"]), thread=inside) or message
 
     async def _direct_channel(self, person: Person) -> str:
         answer: Any = await self._api.call("POST", "/users/@me/channels", body={"recipient_id": person.id})

@@ -1,5 +1,6 @@
 """Forum posts: tickets as posts in staff's queue, and customers' posts that are marked solved."""
 
+import asyncio
 from collections.abc import Sequence
 from typing import Any
 
@@ -23,6 +24,8 @@ class Posts:
     def __init__(self, api: DiscordApi, channels: Channels) -> None:
         self._api = api
         self._channels = channels
+        self._making_tags = asyncio.Lock()
+        """Tags are changed all at once, so that two changes side by side would take back each other's."""
 
     async def create(self, forum: str, card: Card, payload: Json) -> str:
         """The post's id, which is that of its first message. Raises Retry, Ambiguous or Refused."""
@@ -90,24 +93,33 @@ class Posts:
 
     async def _tags(self, forum: str, names: Sequence[str]) -> list[str]:
         """Ids of the tags with these names; those that are missing are added, as long as there is room."""
-        facts = await self._channels.facts(forum)
-        known = {name.casefold(): number for number, name in facts.tags}
-        missing = [name for name in names if name.casefold() not in known]
-        if missing:
-            facts = await self._channels.asked(forum)
-            known = {name.casefold(): number for number, name in facts.tags}
-            missing = [name for name in names if name.casefold() not in known][: MOST_TAGS - len(facts.tags)]
-        if missing:
-            wanted = [*facts.whole_tags, *({"name": name} for name in missing)]
-            try:
-                told = await self._api.call(
-                    "PATCH", "/channels/{channel_id}", channel_id=forum, body={"available_tags": wanted}
-                )
-            except Refused:
-                told = None  # without the right to manage the forum its own tags must do
-            facts = (self._channels.heard(told, facts.guild) if told else None) or facts
-            known = {name.casefold(): number for number, name in facts.tags}
+        known = _by_name(await self._channels.facts(forum))
+        if any(name.casefold() not in known for name in names):
+            async with self._making_tags:
+                known = _by_name(await self._with_tags(forum, names))
         return [known[name.casefold()] for name in names if name.casefold() in known][:MOST_APPLIED]
+
+    async def _with_tags(self, forum: str, names: Sequence[str]) -> Facts:
+        """The forum with these tags, as far as there is room and we may; all others stay as they are."""
+        told: Any = await self._api.call("GET", "/channels/{channel_id}", channel_id=forum)
+        facts = self._channels.heard(told) or Facts(id=forum, kind="other")
+        known = _by_name(facts)
+        missing = [name for name in names if name.casefold() not in known][: MOST_TAGS - len(facts.tags)]
+        if not missing:
+            return facts
+        # Whole, because what a tag does not say of itself is taken from it: its emoji, and who may use it.
+        wanted = [*(told.get("available_tags") or ()), *({"name": name} for name in missing)]
+        try:
+            told = await self._api.call(
+                "PATCH", "/channels/{channel_id}", channel_id=forum, body={"available_tags": wanted}
+            )
+        except Refused:
+            return facts  # without the right to manage the forum its own tags must do
+        return self._channels.heard(told, facts.guild) or facts
+
+
+def _by_name(forum: Facts) -> dict[str, str]:
+    return {name.casefold(): number for number, name in forum.tags}
 
 
 def _wanted(ticket: Ticket) -> list[str]:

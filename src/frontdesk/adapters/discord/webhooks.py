@@ -3,7 +3,7 @@
 import asyncio
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from frontdesk.adapters.discord import escaping
 from frontdesk.adapters.discord.api import DiscordApi, File, Json, Refused
@@ -23,6 +23,8 @@ _EXECUTE = "/webhooks/{webhook_id}/{webhook_token}"
 _ONE = "/webhooks/{webhook_id}/{webhook_token}/messages/{message_id}"
 _GONE = frozenset({10015, 50027})
 """No such webhook; its token is not good any more."""
+_NOT_ITS_OWN = 10008
+"""A message that this webhook did not post, or that is gone."""
 _NOT_ALLOWED = frozenset({50001, 50013, 30007, 30058})
 """No access, no permission; the channel or the server has all the webhooks it can have."""
 
@@ -32,6 +34,13 @@ class Webhook(Value):
 
     id: str
     token: str
+
+
+class Touched(NamedTuple):
+    """Whether a post was reached through its webhook, and what Discord answered."""
+
+    done: bool
+    told: Any = None
 
 
 class Webhooks:
@@ -74,26 +83,33 @@ class Webhooks:
         """Change such a post; False when its webhook is gone. Safe to repeat. Raises Retry or Refused."""
         body = {name: value for name, value in payload.items() if name not in _ONLY_WHEN_POSTED}
         body["allowed_mentions"] = {"parse": []}
-        return await self._touch(channel, "PATCH", message, thread, body)
+        return (await self._touch(channel, "PATCH", message, thread, body)).done
+
+    async def read(self, channel: str, message: str, *, thread: str | None = None) -> Json | None:
+        """Such a post as it stands; None when its webhook is gone. Raises Retry or Refused.
+
+        Without the Message Content intent Discord keeps its words even from the app whose webhook it is, unless the
+        webhook asks.
+        """
+        told = (await self._touch(channel, "GET", message, thread, None)).told
+        return told if isinstance(told, dict) else None
 
     async def delete(self, channel: str, message: str, *, thread: str | None = None) -> bool:
         """Take such a post away; False when its webhook is gone. Raises Retry or Refused."""
-        return await self._touch(channel, "DELETE", message, thread, None)
+        return (await self._touch(channel, "DELETE", message, thread, None)).done
 
     async def owner(self, channel: str) -> str | None:
         """The id that our posts in this channel have for an author; None when there is no webhook. Raises Retry."""
         known = await self._remembered(channel)
         return known.id if known else None
 
-    async def _touch(self, channel: str, method: str, message: str, thread: str | None, body: Json | None) -> bool:
-        webhook = await self._remembered(channel)
+    async def _touch(self, channel: str, method: str, message: str, thread: str | None, body: Json | None) -> "Touched":
+        # The one that posted it, if the notebook lost it; a new one could not touch the post.
+        webhook = await self._remembered(channel) or await self._one_of_old(channel)
         if webhook is None:
-            # The one that posted it, if the notebook lost it; a new one could not touch the post.
-            webhook = await self._existing(channel)
-        if webhook is None:
-            return False
+            return Touched(done=False)
         try:
-            await self._api.call(
+            told = await self._api.call(
                 method,
                 _ONE,
                 body=body,
@@ -103,11 +119,25 @@ class Webhooks:
                 message_id=message,
             )
         except Refused as refused:
+            if refused.code == _NOT_ITS_OWN:
+                return Touched(done=False)
             if refused.code not in _GONE:
                 raise
             await self._forget(channel)
-            return False
-        return True
+            return Touched(done=False)
+        return Touched(done=True, told=told)
+
+    async def _one_of_old(self, channel: str) -> Webhook | None:
+        """None also where we may not look."""
+        if self._refused.get(channel, 0.0) > self._clock.elapsed():
+            return None
+        try:
+            return await self._existing(channel)
+        except Refused as refused:
+            if refused.code not in _NOT_ALLOWED:
+                raise
+            self._refuse(channel, refused)
+            return None
 
     async def _through(self, channel: str, method: str, path: str, **arguments: Any) -> Any:
         """Call with the channel's webhook; one that somebody deleted is made again, once. None where we may not."""

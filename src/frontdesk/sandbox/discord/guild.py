@@ -76,7 +76,9 @@ class Guild(Happenings):
         self.add_channel("text", "random", channel_id=example.RANDOM, overwrites=[hidden])
         self.add_channel("text", "desk-staff", channel_id=example.STAFF, private=True, overwrites=for_staff)
         self.add_channel("forum", "help", channel_id=example.HELP, tags=[Tag(example.SOLVED_TAG, "solved")])
-        self.add_channel("forum", "desk-queue", channel_id=example.QUEUE, private=True, overwrites=for_staff)
+        tagging = Overwrite(app.bot_user_id, 1, allow=bits(["MANAGE_CHANNELS"]))
+        queue = (*for_staff, tagging)
+        self.add_channel("forum", "desk-queue", channel_id=example.QUEUE, private=True, overwrites=queue)
 
     # writing
 
@@ -288,6 +290,11 @@ class Guild(Happenings):
         place = self.channels[channel]
         whole = self.overwritten(place.parent if place.thread and place.parent else channel, target, **change)
         self.change_channel(whole)
+
+    def entrust(self, *names: str) -> None:
+        """An administrator gives the app's role more than the invitation asked for."""
+        role = self.roles[example.BOT_ROLE]
+        self.roles[role.id] = replace(role, permissions=role.permissions | bits(names))
 
     def remove_app(self) -> None:
         """An administrator throws the app out of the server."""

@@ -55,7 +55,9 @@ class Happenings(State):
     def post(self, message: Message) -> Message:
         """A message appears; it opens an archived thread again and makes its author a member of it."""
         if message.ephemeral_for is not None:
-            return self.put(message)
+            self.put(message)
+            self._tell_ephemeral("MESSAGE_CREATE", message)
+            return message
         channel = self.channels[message.channel]
         if channel.archived:
             channel = self.change_thread(replace(channel, archived=False))
@@ -70,14 +72,18 @@ class Happenings(State):
         self.put(message)
         if message.ephemeral_for is None:
             self._tell_message("MESSAGE_UPDATE", message)
+        else:
+            self._tell_ephemeral("MESSAGE_UPDATE", message)
         return message
 
     def remove(self, message: Message) -> Message:
         self.put(replace(message, deleted=True))
-        if message.ephemeral_for is None:
-            channel = self.channels[message.channel]
-            data = {"id": message.id, "channel_id": message.channel, **self._of_guild(channel)}
-            self.announce("MESSAGE_DELETE", channel, data, "GUILD_MESSAGES")
+        data = {"id": message.id, "channel_id": message.channel}
+        if message.ephemeral_for is not None:
+            self.events.tell(Event("MESSAGE_DELETE", data, "DIRECT_MESSAGES"))
+            return message
+        channel = self.channels[message.channel]
+        self.announce("MESSAGE_DELETE", channel, data | self._of_guild(channel), "GUILD_MESSAGES")
         return message
 
     def remove_many(self, messages: Iterable[Message]) -> None:
@@ -96,6 +102,11 @@ class Happenings(State):
         data = self.wire.message(message, in_event=True)
         channel = self.channels[message.channel]
         self.announce(name, channel, data, "GUILD_MESSAGES", exempt=self.wire.exempt(message))
+
+    def _tell_ephemeral(self, name: str, message: Message) -> None:
+        """The app hears of these as of direct messages: no server is named, and no member (docs: Messages, events)."""
+        data = self.wire.message(message)
+        self.events.tell(Event(name, data, "DIRECT_MESSAGES", exempt=True))
 
     def _of_guild(self, channel: Channel) -> Json:
         return {} if channel.dm else {"guild_id": self.id}
@@ -208,17 +219,12 @@ class Happenings(State):
     # channels
 
     def change_channel(self, new: Channel) -> Channel:
-        """A channel as it is now; where the app loses or gains sight of it, it hears of that instead."""
+        """A channel as it is now; where the app loses sight of it, it hears so from what is left of it."""
         saw = self._seen_by_bot(self.channels[new.id])
         self.put_channel(new)
         sees = self._seen_by_bot(new)
-        name = {
-            (True, True): "CHANNEL_UPDATE",
-            (True, False): "CHANNEL_DELETE",
-            (False, True): "CHANNEL_CREATE",
-        }.get((saw, sees))
-        if name is not None and not new.dm:
-            self.events.tell(Event(name, self.wire.channel(new), "GUILDS"))
+        if (saw or sees) and not new.dm:
+            self.events.tell(Event("CHANNEL_UPDATE", self.wire.channel_for_bot(new), "GUILDS"))
         if not saw and sees:
             self._sync_threads(new)
         return new

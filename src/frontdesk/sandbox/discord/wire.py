@@ -4,6 +4,7 @@ from typing import Any
 
 from frontdesk.sandbox.discord import example
 from frontdesk.sandbox.discord.cdn import Links
+from frontdesk.sandbox.discord.permissions import BITS
 from frontdesk.sandbox.discord.snowflakes import stamp, time_of
 from frontdesk.sandbox.discord.state import State
 from frontdesk.sandbox.discord.values import (
@@ -20,6 +21,8 @@ from frontdesk.sandbox.discord.values import (
 )
 
 JOINED = "2024-01-15T09:00:00.000000+00:00"
+OBFUSCATED = 1 << 17
+"""Flag of a channel that the app cannot see."""
 REDACTED = ("embeds", "attachments", "components")
 
 
@@ -84,6 +87,7 @@ class Wire:
                 "colors": {"primary_color": 0, "secondary_color": None, "tertiary_color": None},
                 "hoist": False,
                 "managed": role.id == example.BOT_ROLE,
+                **({"tags": {"bot_id": self._state.app.bot_user_id}} if role.id == example.BOT_ROLE else {}),
                 "mentionable": False,
                 "icon": None,
                 "unicode_emoji": None,
@@ -125,6 +129,19 @@ class Wire:
                 "default_forum_layout": 0,
             }
         return whole
+
+    def channel_for_bot(self, channel: Channel) -> Json:
+        """A channel as the gateway tells of it: one that the app cannot see is there, with next to nothing in it."""
+        whole = self.channel(channel)
+        if channel.thread or channel.dm or self._state.bot_may(channel.id, "VIEW_CHANNEL"):
+            return whole
+        nobody = {"id": self._state.id, "type": 0, "allow": "0", "deny": str(BITS["VIEW_CHANNEL"])}
+        return whole | {
+            "name": "___hidden___",
+            "topic": None,
+            "flags": channel.flags | OBFUSCATED,
+            "permission_overwrites": [nobody],
+        }
 
     def _direct(self, channel: Channel) -> Json:
         others = [self._state.people[one] for one in channel.members if one != self._state.app.bot_user_id]
@@ -244,10 +261,13 @@ class Wire:
         return whole | {"content": ""} | {name: [] for name in REDACTED}
 
     def exempt(self, message: Message) -> bool:
-        """Whether an app without Message Content may read it: direct, its own, named in it, or a pinging reply."""
+        """Whether an app without Message Content may read it: direct, its own, named in it, or a pinging reply.
+
+        What its webhook posted is not its own in this sense (discord-api-docs issue 5411).
+        """
         app = self._state.app
         channel = self._state.channels.get(message.channel)
-        if (channel and channel.dm) or app.bot_user_id == message.author or message.application == app.application_id:
+        if (channel and channel.dm) or app.bot_user_id == message.author:
             return True
         if app.bot_user_id not in message.pings:
             return False
@@ -380,9 +400,10 @@ class Wire:
         }
 
     def guild_create(self) -> Json:
-        """The server as a session first hears of it: only what the app can see."""
+        """The server as a session first hears of it: every channel, and the threads that the app can see."""
         state = self._state
-        seen = [one for one in state.channels.values() if not one.dm and state.bot_may(one.id, "VIEW_CHANNEL")]
+        channels = [one for one in state.channels.values() if not one.dm and not one.thread]
+        seen = [one for one in state.channels.values() if one.thread and state.bot_may(one.id, "VIEW_CHANNEL")]
         members = [one for one in state.people.values() if one.in_guild]
         return self.guild() | {
             "joined_at": JOINED,
@@ -390,8 +411,8 @@ class Wire:
             "unavailable": False,
             "member_count": sum(one.in_guild for one in state.people.values()),
             "members": [self.member(one) for one in members],
-            "channels": [self.channel(one) for one in seen if not one.thread],
-            "threads": [self.thread_for_bot(one) for one in seen if one.thread and not one.archived],
+            "channels": [self.channel_for_bot(one) for one in channels],
+            "threads": [self.thread_for_bot(one) for one in seen if not one.archived],
             "presences": [],
             "voice_states": [],
             "stage_instances": [],
