@@ -116,8 +116,12 @@ class Interactions:
         *,
         heard: Callable[[str], str] = str.strip,
         home: Callable[[Thread], Awaitable[Thread]] = _as_it_is,
+        asked: Callable[[Thread], Awaitable[object]] = _as_it_is,
     ) -> None:
-        """`heard`: Discord's Markdown as plain Markdown. `home`: the name by which the desk knows a private thread."""
+        """`heard`: Discord's Markdown as plain Markdown. `home`: the name by which the desk knows a private thread.
+
+        `asked`: told of a question that is asked in a channel itself.
+        """
         self._api = api
         self._ids = ids
         self._receiver = receiver
@@ -126,6 +130,7 @@ class Interactions:
         self._telemetry = telemetry
         self._heard = heard
         self._home = home
+        self._asked_in_channel = asked
         self._tasks: set[asyncio.Task[Any]] = set()
 
     async def accept(self, payload: Json) -> None:
@@ -134,8 +139,6 @@ class Interactions:
 
     async def answer(self, payload: Json) -> Json | None:
         """The body of the HTTP answer, as soon as there is one; None when Discord was answered another way."""
-        if payload.get("type") == PING:
-            return PONG
         if payload.get("type") == PING:  # of all interactions the one that nobody stands behind
             return PONG
         body: asyncio.Future[Json | None] = asyncio.get_running_loop().create_future()
@@ -238,6 +241,8 @@ class Interactions:
         while True:
             try:
                 event = event.model_copy(update={"thread": await self._home(event.thread)})
+                if isinstance(event, MessagePosted) and caller.thread.root is None:
+                    await self._asked_in_channel(event.thread)
                 self._spawn(self._whispers.keep(caller, event.thread.root or event.thread.channel))
                 await self._receiver.receive(event)
             except Retry as retry:
