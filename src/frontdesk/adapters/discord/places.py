@@ -5,6 +5,7 @@ import re
 from collections import OrderedDict
 from typing import Any
 
+from frontdesk.adapters.discord import escaping
 from frontdesk.adapters.discord.api import DiscordApi, Refused
 from frontdesk.adapters.discord.channels import Channels, Facts
 from frontdesk.adapters.discord.parse import DIRECT
@@ -27,6 +28,8 @@ SHUT_FOR = 60.0
 UNKNOWN_CHANNEL, UNKNOWN_MESSAGE = 10003, 10008
 THREAD_EXISTS, THREAD_TAKEN, TOO_MANY_THREADS = 160004, 160005, 160006
 NO_ACCESS, NO_PERMISSION = 50001, 50013
+NOT_VALID = 50035
+PLAIN_NAME = "Question"
 _NO_THREAD = frozenset({NO_ACCESS, NO_PERMISSION, TOO_MANY_THREADS, THREAD_TAKEN, 50024})
 """A thread cannot be opened; a plain reply in the channel may still be welcome."""
 
@@ -196,14 +199,14 @@ class Places:
         return await self._made_on(thread, root, _name(await self._message(thread.channel, root)))
 
     async def _made_on(self, thread: Thread, root: str, name: str) -> str:
-        body = {"name": name, "auto_archive_duration": ARCHIVE_AFTER}
         try:
-            made = await self._api.call(
-                "POST",
+            made = await self._named(
+                name,
+                PLAIN_NAME,
                 "/channels/{channel_id}/messages/{message_id}/threads",
+                {"auto_archive_duration": ARCHIVE_AFTER},
                 channel_id=thread.channel,
                 message_id=root,
-                body=body,
             )
         except Ambiguous as ambiguous:
             raise Retry(str(ambiguous)) from ambiguous
@@ -217,15 +220,16 @@ class Places:
     async def _open_private(self, thread: Thread, root: str) -> str:
         """A private thread has an id of its own and no nonce: look for one we may have opened before opening."""
         message = await self._message(thread.channel, root)
-        name = f"{_name(message, 80)} · {root[-6:]}"
-        opened = await self._ours(thread, name, since=seconds(root))
+        name, plain = f"{_name(message, 80)} · {root[-6:]}", f"{PLAIN_NAME} · {root[-6:]}"
+        opened = await self._ours(thread, (name, plain), since=seconds(root))
         if opened is None:
-            made = await self._api.call(
-                "POST",
+            made = await self._named(
+                name,
+                plain,
                 "/channels/{channel_id}/threads",
-                channel_id=thread.channel,
-                body={"name": name, "type": 12, "auto_archive_duration": ARCHIVE_AFTER, "invitable": False},
+                {"type": 12, "auto_archive_duration": ARCHIVE_AFTER, "invitable": False},
                 once=True,
+                channel_id=thread.channel,
             )
             self._channels.heard(made, thread.community)
             opened = str(made["id"])
@@ -238,11 +242,24 @@ class Places:
         await self._notebook.put(f"discord:thread:{thread.channel}:{root}", opened, REMEMBERED)
         return opened
 
-    async def _ours(self, thread: Thread, name: str, since: float) -> str | None:
+    async def _named(
+        self, name: str, plain: str, path: str, body: dict[str, Any], *, once: bool = False, **names: Any
+    ) -> Any:
+        """Open it under this name; under a plain one where Discord takes offence at the words."""
+        try:
+            return await self._api.call("POST", path, body={"name": name, **body}, once=once, **names)
+        except Refused as refused:
+            if refused.code != NOT_VALID:
+                raise
+        return await self._api.call("POST", path, body={"name": plain, **body}, once=once, **names)
+
+    async def _ours(self, thread: Thread, names: tuple[str, ...], since: float) -> str | None:
         active = await self._api.call("GET", "/guilds/{guild_id}/threads/active", guild_id=thread.community)
         for found in active.get("threads") or ():
             facts = self._channels.heard(found, thread.community)
-            if facts and facts.name == name and facts.owner == self._api.identified.user and seconds(facts.id) >= since:
+            if facts is None or facts.parent != thread.channel or facts.owner != self._api.identified.user:
+                continue
+            if facts.name in names and seconds(facts.id) >= since:
                 return facts.id
         return None
 
@@ -266,7 +283,7 @@ def _asker(message: dict[str, Any]) -> str | None:
 
 def _name(message: dict[str, Any], most: int = 90) -> str:
     """What a thread on this message is called: its first words."""
-    lines = _MARKS.sub("", str(message.get("content") or "")).strip().splitlines()
+    lines = _MARKS.sub("", escaping.tidy(str(message.get("content") or ""))).strip().splitlines()
     words = " ".join(lines[0].split()) if lines else ""
     words = re.sub(r"@?\d{15,}", "", words).strip(" -·:@!&")
     if not words:

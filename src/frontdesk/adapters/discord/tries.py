@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from frontdesk.domain.value import Value
@@ -28,10 +28,11 @@ class Tries:
         self._notebook = notebook
         self._clock = clock
 
-    async def begin(self, marker: str, payloads: Iterable[Mapping[str, Any]] = ()) -> None:
-        """Raises Retry."""
+    async def begin(self, marker: str, payloads: Sequence[Mapping[str, Any]] = (), files: Sequence[int] = ()) -> None:
+        """`files`: the sizes of those that come with the last part. Raises Retry."""
         if await self.known(marker) is None:
-            begun = Try(at=self._clock.now(), parts=tuple(print_of(payload) for payload in payloads))
+            parts = [print_of(payload) for payload in payloads[:-1]] + [print_of(p, files) for p in payloads[-1:]]
+            begun = Try(at=self._clock.now(), parts=tuple(parts))
             await self._notebook.put(_name(marker), begun.model_dump_json(), KNOWN_FOR)
 
     async def known(self, marker: str) -> Try | None:
@@ -51,15 +52,21 @@ def matching(tried: Try, messages: Sequence[Mapping[str, Any]]) -> list[str]:
     return found
 
 
-def print_of(message: Mapping[str, Any]) -> str:
-    """The words of a message and the names of its buttons, whoever wrote them down."""
+def print_of(message: Mapping[str, Any], files: Sequence[int] = ()) -> str:
+    """The words of a message, the names of its buttons and the sizes of its files, whoever wrote them down.
+
+    Not the names of files: Discord calls every pasted picture the same, and changes names that it does not like.
+    """
     buttons = [
         [str(button.get("custom_id")) for button in row.get("components") or ()]
         for row in message.get("components") or ()
         if isinstance(row, Mapping)
     ]
     words = str(message.get("content") or "").strip()
-    return hashlib.blake2s(json.dumps([words, buttons]).encode(), digest_size=12).hexdigest()
+    sizes = [*files, *(int(told.get("size") or 0) for told in message.get("attachments") or ())]
+    return hashlib.blake2s(
+        json.dumps([words, buttons, *([sizes] if sizes else [])]).encode(), digest_size=12
+    ).hexdigest()
 
 
 def _name(marker: str) -> str:
