@@ -1,10 +1,12 @@
 """Files that come with messages: fetched by addresses that run out, and sent along with ours."""
 
+import re
+import unicodedata
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from frontdesk.adapters.discord import wire
+from frontdesk.adapters.discord import escaping, wire
 from frontdesk.adapters.discord.api import DiscordApi, File, Refused
 from frontdesk.domain.errors import DeskError, Retry, Undeliverable
 from frontdesk.domain.messages import Attachment
@@ -19,8 +21,23 @@ TRIES, LONGEST_PAUSE = 3, 2.0
 """How often, and how many seconds apart at most, a file is asked for before it is left behind."""
 HOSTS = frozenset({"cdn.discordapp.com", "media.discordapp.net"})
 
+ANY_KIND = "application/octet-stream"
+_MEDIA_TYPE = re.compile(r"[\w.+-]{1,80}/[\w.+-]{1,80}", re.ASCII)
+_NOT_IN_NAMES = re.compile(r'[\n\t/\\"<>|:*?`]')
+_LONGEST_NAME = 120
+
 Fetch = Callable[[Attachment], Awaitable[bytes]]
 """The bytes of a file of any platform. Raises Retry or Undeliverable."""
+
+
+def file_name(text: str) -> str:
+    """A name that no header, no folder and no reader takes for anything else; its ending stays."""
+    visible = "".join(c for c in escaping.tidy(text) if unicodedata.category(c) not in ("Cc", "Cf"))
+    plain = _NOT_IN_NAMES.sub("_", visible).strip(" .") or "file"
+    stem, dot, ending = plain.rpartition(".")
+    if len(plain) <= _LONGEST_NAME or not dot or len(ending) > 10:
+        return plain[:_LONGEST_NAME]
+    return f"{stem[: _LONGEST_NAME - len(ending) - 1]}.{ending}"
 
 
 class Files:
@@ -45,7 +62,8 @@ class Files:
             if len(brought) == MOST_FILES or not 0 < len(content) <= min(MOST_BYTES, room):
                 lost.append(attachment.name)
                 continue
-            brought.append(File(attachment.name or "file", content, attachment.media_type))
+            kind = attachment.media_type if _MEDIA_TYPE.fullmatch(attachment.media_type) else ANY_KIND
+            brought.append(File(file_name(attachment.name), content, kind))
         return tuple(brought), tuple(lost)
 
     async def _patiently(self, attachment: Attachment) -> bytes:

@@ -115,7 +115,10 @@ class Intake:
             return
         self._seen(told)
         thread, facts = await self._places.thread_of(message.channel_id, message.id, message.guild_id)
-        if await self._receive(parse.posted(message, thread, self._desk, await self._title(message.id, facts))):
+        parsed = parse.posted(message, thread, self._desk, await self._title(message.id, facts))
+        if isinstance(parsed, MessagePosted) and not facts.is_thread and (parsed.addressed or self._is_served(facts)):
+            await self._places.asked(thread)
+        if await self._receive(parsed):
             await self._catch_up.heard(message.id, direct=thread.channel if thread.direct else None)
 
     async def _edited(self, told: dict[str, Any]) -> None:

@@ -26,6 +26,7 @@ from frontdesk.domain.ids import Platform
 from frontdesk.domain.messages import Attachment, Content, MessageRef, Relay, Thread
 from frontdesk.domain.people import Person
 from frontdesk.domain.tickets import Card
+from frontdesk.domain.wording import as_words
 from frontdesk.ports.chat import ReplyStream, ThreadState
 from frontdesk.ports.clock import Clock
 from frontdesk.ports.notebook import Notebook
@@ -116,7 +117,7 @@ class DiscordChat:
         payloads = render.messages(content, self._ids)
         if len(there) >= len(payloads):
             return there
-        await self._tries.begin(marker, thread, payloads)
+        await self._tries.begin(marker, thread, payloads, [len(file.content) for file in files])
         refs = there
         for part, payload in enumerate(payloads[len(there) :], len(there) + 1):
             once = {"nonce": nonce(marker, part), "enforce_nonce": True}
@@ -326,7 +327,7 @@ class DiscordChat:
         if len(there) >= len(payloads):
             return there
         place = _channel(await self._places.to_write(thread))
-        await self._tries.begin(marker, thread, payloads)
+        await self._tries.begin(marker, thread, payloads, [len(file.content) for file in files])
         refs = there
         for part, payload in enumerate(payloads[len(there) :], len(there) + 1):
             sent = files if part == len(payloads) else ()
@@ -472,5 +473,5 @@ def _with_lost(content: Relay, lost: tuple[str, ...]) -> Relay:
     """A file that cannot be carried becomes a line that names it."""
     if not lost:
         return content
-    lines = "\n\n".join(f"_(file not carried over: {escaping.tidy(name) or 'unnamed'})_" for name in lost)
+    lines = "\n\n".join(f"_(file not carried over: {as_words(escaping.tidy(name)) or 'unnamed'})_" for name in lost)
     return content.model_copy(update={"markdown": f"{content.markdown}\n\n{lines}".strip()})

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 from frontdesk.adapters.discord import escaping
@@ -11,6 +12,7 @@ from frontdesk.adapters.discord.tries import Try, print_of
 from frontdesk.domain.messages import MessageRef, Thread
 from frontdesk.domain.tickets import Card, Ticket
 
+NOT_VALID = 50035
 MOST_TAGS, MOST_APPLIED = 20, 5
 STATUS = {"queued": "waiting", "claimed": "in work", "resolved": "closed"}
 PRIORITIES = ("urgent", "high", "normal", "low")
@@ -29,18 +31,20 @@ class Posts:
 
     async def create(self, forum: str, card: Card, payload: Json) -> str:
         """The post's id, which is that of its first message. Raises Retry, Ambiguous or Refused."""
-        made: Any = await self._api.call(
-            "POST",
-            "/channels/{channel_id}/threads",
-            channel_id=forum,
-            body={
-                "name": title(card.ticket),
-                "auto_archive_duration": ARCHIVE_AFTER,
-                "applied_tags": await self._tags(forum, _wanted(card.ticket)),
-                "message": payload,
-            },
-            once=True,
-        )
+        body: Json = {
+            "name": title(card.ticket),
+            "auto_archive_duration": ARCHIVE_AFTER,
+            "applied_tags": await self._tags(forum, _wanted(card.ticket)),
+            "message": payload,
+        }
+        post = partial(self._api.call, "POST", "/channels/{channel_id}/threads", channel_id=forum, once=True)
+        try:
+            made: Any = await post(body=body)
+        except Refused as refused:
+            if refused.code != NOT_VALID:
+                raise
+            # Discord may take offence at a customer's words in a name; the ticket must be seen all the same.
+            made = await post(body={**body, "name": f"#{card.ticket.number}"})
         facts = self._channels.heard(made)
         return facts.id if facts else str(made["id"])
 

@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from frontdesk.adapters.discord import snowflakes
@@ -42,11 +42,13 @@ class Tries:
         self._clock = clock
         self._said: OrderedDict[Thread, Callable[[], Sequence[MessageRef]]] = OrderedDict()
 
-    async def begin(self, marker: str, thread: Thread, payloads: Iterable[Mapping[str, Any]] = ()) -> None:
-        """Raises Retry."""
+    async def begin(
+        self, marker: str, thread: Thread, payloads: Sequence[Mapping[str, Any]] = (), files: Sequence[int] = ()
+    ) -> None:
+        """`files`: the sizes of those that come with the last part. Raises Retry."""
         if await self.known(marker) is None:
-            parts = tuple(print_of(payload) for payload in payloads)
-            begun = Try(at=self._clock.now(), parts=parts, after=self._last(thread))
+            parts = [print_of(payload) for payload in payloads[:-1]] + [print_of(p, files) for p in payloads[-1:]]
+            begun = Try(at=self._clock.now(), parts=tuple(parts), after=self._last(thread))
             await self._notebook.put(_name(marker), begun.model_dump_json(), KNOWN_FOR)
 
     def said(self, thread: Thread, refs: Callable[[], Sequence[MessageRef]]) -> None:
@@ -77,15 +79,21 @@ def matching(tried: Try, messages: Sequence[Mapping[str, Any]]) -> list[str]:
     return found
 
 
-def print_of(message: Mapping[str, Any]) -> str:
-    """The words of a message and the names of its buttons, whoever wrote them down."""
+def print_of(message: Mapping[str, Any], files: Sequence[int] = ()) -> str:
+    """The words of a message, the names of its buttons and the sizes of its files, whoever wrote them down.
+
+    Not the names of files: Discord calls every pasted picture the same, and changes names that it does not like.
+    """
     buttons = [
         [str(button.get("custom_id")) for button in row.get("components") or ()]
         for row in message.get("components") or ()
         if isinstance(row, Mapping)
     ]
     words = str(message.get("content") or "").strip()
-    return hashlib.blake2s(json.dumps([words, buttons]).encode(), digest_size=12).hexdigest()
+    sizes = [*files, *(int(told.get("size") or 0) for told in message.get("attachments") or ())]
+    return hashlib.blake2s(
+        json.dumps([words, buttons, *([sizes] if sizes else [])]).encode(), digest_size=12
+    ).hexdigest()
 
 
 def _name(marker: str) -> str:
