@@ -397,13 +397,18 @@ def require_platform(settings: Settings) -> None:
         raise Misconfigured(
             "FRONTDESK_STAFF_CHANNEL is not set: name the private staff channel, such as slack:C0123 or discord:1234"
         )
-    for platform, switched_on, token in (
-        ("slack", settings.slack is not None, "SLACK_BOT_TOKEN"),
-        ("discord", settings.discord is not None, "DISCORD_TOKEN"),
-    ):
-        named = [name for name in (staff, *settings.desk.speaking.channels) if name.startswith(f"{platform}:")]
-        if named and not switched_on:
-            raise Misconfigured(f"{named[0]} is named, but {token} is not set: {platform} is switched off")
+    named = [("FRONTDESK_STAFF_CHANNEL", staff)]
+    named += [("FRONTDESK_CHANNELS", channel) for channel in settings.desk.speaking.channels]
+    for setting, channel in named:
+        for platform, token, switched_on in (
+            ("slack", "SLACK_BOT_TOKEN", settings.slack is not None),
+            ("discord", "DISCORD_TOKEN", settings.discord is not None),
+        ):
+            if channel.startswith(f"{platform}:") and not switched_on:
+                raise Misconfigured(
+                    f"{setting} names {channel}, but {token} is not set: set it, or name channels "
+                    "of the platform that is on"
+                )
 
 
 def _told(report: IngestReport) -> Iterator[str]:

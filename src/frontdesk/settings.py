@@ -354,6 +354,8 @@ def _line(error: ValidationError) -> str:
     first = error.errors(include_input=False, include_url=False)[0]
     where = ".".join(str(part) for part in first["loc"])
     message = first["msg"].removeprefix("Value error, ")
+    if message.partition(" ")[0].isupper():  # it names the environment's variable, which is what the reader knows
+        return message
     if first["type"] == "extra_forbidden":
         message = "there is no such setting; docs/configuration.md lists all of them"
     return f"{where}: {message}" if where and not where.islower() else (f"[{where}] {message}" if where else message)

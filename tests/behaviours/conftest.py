@@ -57,6 +57,7 @@ def valkey(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 async def empty_store(valkey: str) -> str:
     """The same address, with nothing in it."""
     client = redis.asyncio.Redis.from_url(valkey)
+    await client.config_set("maxmemory", 0)  # a test that fails may leave it full
     await client.flushall()
     await client.aclose()
     return valkey

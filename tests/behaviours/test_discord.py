@@ -5,11 +5,13 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
+import aiohttp
 import pytest
+import redis.asyncio
 
 from behaviours.conftest import Open, a_desk, desk_environment
 from behaviours.discord_world import EDIT, HELP, PEOPLE, PLACES, QUEUE, SPEAK, DiscordSide
-from behaviours.running import running
+from behaviours.running import Running, running
 from behaviours.world import ALICE, BOB, SAM, STAFF, SUPPORT, People, Talk, Ticket, World, behaviour
 from frontdesk.sandbox.discord.faults import Fault
 from frontdesk.sandbox.discord.values import SUPPRESS_EMBEDS
@@ -525,7 +527,7 @@ async def test_what_a_killed_desk_heard_and_did_not_store_is_told_to_the_next(pe
         await people.customers.all_received()
         await tell(people, "CONFIG", "SET", "maxmemory", "1")
         talk = await people.ask(SHIPPING)
-        await heard_by(people)
+        await not_stored(desk)
         desk.kill()
         await desk.ended()
     await tell(people, "CONFIG", "SET", "maxmemory", "0")
@@ -539,19 +541,18 @@ async def test_what_a_killed_desk_heard_and_did_not_store_is_told_to_the_next(pe
 
 async def tell(people: People, *command: str) -> None:
     """A command for the store, while no desk of ours runs here."""
-    import redis.asyncio
-
     store = redis.asyncio.Redis.from_url(people.store)
     await store.execute_command(*command)  # type: ignore[no-untyped-call]
     await store.aclose()
 
 
-async def heard_by(people: People) -> None:
-    """The desk has heard everything, stored or not: it answers a request for a heartbeat with the number."""
-    gateway = discord_of(people).discord.gateway
-    gateway.ask_for_heartbeat()
-    wanted = discord_of(people).sequence
-    await gateway.until(lambda: any((one.acknowledged or 0) >= wanted for one in gateway.sessions), timeout=10)
+async def not_stored(desk: Running) -> None:
+    """Wait until the desk says that it heard of a message and could not store it."""
+    async with asyncio.timeout(10), aiohttp.ClientSession() as session:
+        while True:
+            async with session.get(f"{desk.address}/metrics") as answer:
+                if DiscordSide.not_stored in await answer.text():
+                    return
 
 
 @behaviour("operation.lost_session")

@@ -44,7 +44,7 @@ class Reception(_Reception):
 
     @property
     def texts(self) -> list[str]:
-        return [event.message.text for event in self.events]
+        return [event.message.text for event in self.events if hasattr(event, "message")]
 
 
 @dataclass

@@ -318,6 +318,19 @@ async def test_a_question_in_a_thread_is_asked_there(desk: Desk) -> None:
     assert desk.reception.events[0].thread == thread(HELP, post.id)
 
 
+async def test_a_question_after_a_slash_is_taken_up_in_direct_messages(desk: Desk) -> None:
+    guild = desk.discord.guild
+    direct = await guild.say_dm(ALICE, "Hello")
+
+    await guild.slash(ALICE, direct.channel, "ask", None, {"question": "How long?"})
+
+    await until(lambda: len(desk.reception.events) == 1)
+    (posted,) = desk.reception.events
+    assert (posted.thread, posted.message.text) == (thread(direct.channel, None, direct=True), "How long?")
+    (told,) = payloads(desk.discord)
+    assert told["app_permissions"] == "442368", "as the documentation's examples have it: seeing is not named there"
+
+
 async def test_a_question_whose_time_ran_out_is_asked_in_the_channel(desk: Desk) -> None:
     too_late(desk)
 

@@ -3,6 +3,7 @@
 from frontdesk.domain.commands import DESK
 from frontdesk.domain.messages import Thread
 from frontdesk.domain.people import Person
+from frontdesk.domain.wording import as_words
 from frontdesk.ports.chat import Chats
 from frontdesk.ports.clock import Clock
 from frontdesk.ports.store import Records
@@ -38,7 +39,7 @@ class Commands:
         if not tickets:
             return "No ticket is open."
         now = self._clock.now()
-        lines = [f"**#{t.number}** {t.summary} · open for {_span(now - t.opened_at)}" for t in tickets]
+        lines = [f"**#{t.number}** {as_words(t.summary)} · open for {_span(now - t.opened_at)}" for t in tickets]
         return "\n".join(lines)
 
 

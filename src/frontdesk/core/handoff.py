@@ -10,7 +10,7 @@ from frontdesk.core.prompt import Summary, fitting, summary_prompt, summary_sche
 from frontdesk.core.turn import Turn
 from frontdesk.domain.conversations import Spoken
 from frontdesk.domain.errors import ModelFailed, Retry, Undeliverable
-from frontdesk.domain.events import ButtonPressed
+from frontdesk.domain.events import ButtonPressed, MessageEdited
 from frontdesk.domain.ids import Platform
 from frontdesk.domain.messages import Line, Message, MessageRef, Relay, Reply, Thread
 from frontdesk.domain.people import Person
@@ -145,6 +145,21 @@ class Handoff:
         )
         await turn.post(f"customer:{message.id}", staff, card_thread(card), relay)
 
+    async def show_change(self, turn: Turn, event: MessageEdited) -> None:
+        """What a message of the customer says now, under the customer's own name."""
+        card = turn.conversation.card
+        if card is None:
+            return
+        author = await turn.chat.introduce(event.message.author)
+        now = await turn.chat.named(event.message.text)
+        words = f"_(changed a message; it now says)_\n\n{now or '…'}"
+        relay = Relay(name=author.name or "Customer", image=author.image, markdown=words)
+        staff = turn.chats.on(card.thread.platform)
+        try:
+            await turn.post(f"edit:{event.order}", staff, card_thread(card), relay)
+        except Undeliverable as error:
+            self._telemetry.trouble("a change could not be shown to staff", error)
+
     async def _show_earlier(self, turn: Turn, staff: Chat, card: MessageRef, burst: Sequence[Message]) -> None:
         """What the customer wrote in this matter before a person was needed, as one message."""
         shown = {m.id for m in burst}
@@ -224,7 +239,10 @@ class Handoff:
             last = Relay(name=by.name or "Staff", image=by.image, markdown=press.comment.strip())
             told = await self._say(turn, f"words:{press.order}", last)
             message = Message(id=press.message_id, author=by, text=press.comment.strip(), order=press.order)
-            turn.record(StaffSaid(at=at, message=message, relayed=message.text, ref=told[0] if told else None))
+            said = StaffSaid(
+                at=at, message=message, relayed=message.text, ref=told[0] if told else None, more=tuple(told[1:])
+            )
+            turn.record(said)
             await self.line(turn, f"said:{press.order}", f"{by.name} to the customer:\n\n{message.text}")
         refs = await self._say(turn, f"closed:{press.order}", Reply(markdown=words))
         turn.record(

@@ -33,10 +33,7 @@ class Crossing:
 
     async def edited(self, turn: Turn, event: MessageEdited) -> None:
         turn.record(CustomerEdited(at=turn.now(), message_id=event.message.id, text=event.message.text))
-        words = await turn.chat.named(event.message.text)
-        await self._handoff.line(
-            turn, f"edit:{event.order}", f"The customer changed a message. It now says:\n\n{words}"
-        )
+        await self._handoff.show_change(turn, event)
         turn.outcome = Relayed()
 
     async def deleted(self, turn: Turn, event: MessageDeleted) -> None:
@@ -74,8 +71,9 @@ class Crossing:
             turn.outcome = KeptSilent(why="staff deleted something the customer never saw")
             return
         name = said.author.name if said.author else ""
+        gone = Relay(name=name or "Staff", markdown=_TAKEN_BACK)
         try:
-            await turn.chat.edit(said.ref, Relay(name=name or "Staff", markdown=_TAKEN_BACK))
+            await turn.chat.edit(said.ref, gone, said.more, without_files=said.with_files)
         except Undeliverable:
             await self._handoff.line(
                 turn,
@@ -109,7 +107,10 @@ class Crossing:
             turn.outcome = Relayed()
             return
         await self._handoff.claimed_by_reply(turn, author)
-        turn.record(StaffSaid(at=turn.now(), message=message, relayed=words, ref=refs[0] if refs else None))
+        said = StaffSaid(
+            at=turn.now(), message=message, relayed=words, ref=refs[0] if refs else None, more=tuple(refs[1:])
+        )
+        turn.record(said)
         await self._handoff.refresh_card(turn)
         turn.outcome = Relayed()
 
@@ -124,9 +125,14 @@ class Crossing:
             turn.outcome = KeptSilent(why="changed in the ticket's thread by somebody who is not staff")
             return
         author = await staff.introduce(event.message.author)
-        words = await staff.named(without_notes(event.message.text, self._config.note_marks)) or _TAKEN_BACK
+        kept = await staff.named(without_notes(event.message.text, self._config.note_marks))
+        is_note = not kept and bool(event.message.text.strip())
+        corrected = Relay(name=author.name or "Staff", image=author.image, markdown=kept or _TAKEN_BACK)
+        no_files = said.with_files and (is_note or not event.message.attachments)
+        if not kept and not is_note and event.message.attachments:
+            corrected = corrected.model_copy(update={"markdown": "…"})  # only the words are gone
         try:
-            await turn.chat.edit(said.ref, Relay(name=author.name or "Staff", image=author.image, markdown=words))
+            await turn.chat.edit(said.ref, corrected, said.more, without_files=no_files)
         except Undeliverable:
             await self._handoff.line(
                 turn,

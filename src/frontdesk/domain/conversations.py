@@ -49,6 +49,10 @@ class Spoken(Value):
     source: str | None = None
     """For words of staff: the message in the ticket's thread that they were relayed from."""
     attachments: tuple[Attachment, ...] = ()
+    more: tuple[MessageRef, ...] = ()
+    """For words of staff: the further messages that they took."""
+    with_files: bool = False
+    """For words of staff: files came with them."""
 
     @property
     def told(self) -> str:
@@ -139,7 +143,7 @@ def _changes(state: Conversation, entry: Entry) -> dict[str, object]:  # noqa: C
                 ref=entry.refs[0] if entry.refs else None,
             )
             return {"spoken": (*state.spoken, said)}
-        case StaffSaid(message=message, relayed=relayed, ref=ref):
+        case StaffSaid(message=message, relayed=relayed, ref=ref, more=more):
             if ref is None:  # the customer never saw it, and still waits
                 return {}
             said = Spoken(
@@ -150,6 +154,8 @@ def _changes(state: Conversation, entry: Entry) -> dict[str, object]:  # noqa: C
                 author=message.author,
                 ref=ref,
                 source=message.id,
+                more=more,
+                with_files=bool(message.attachments),
             )
             return {"spoken": (*state.spoken, said), "ticket": _ticket(state, waiting_since=None)}
         case Rated(message_id=message_id):

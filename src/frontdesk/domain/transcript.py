@@ -65,6 +65,8 @@ class StaffSaid(_Entry):
     """What of it went to the customer."""
     ref: MessageRef | None
     """Where the customer sees it; None when it could not be delivered."""
+    more: tuple[MessageRef, ...] = ()
+    """The further messages that it took."""
 
 
 class StaffNoted(_Entry):

@@ -68,8 +68,14 @@ class Chat(Protocol):
         """
         ...
 
-    async def edit(self, ref: MessageRef, content: Content) -> None:
-        """Make the message show `content`. Safe to repeat. Raises Retry or Undeliverable."""
+    async def edit(
+        self, ref: MessageRef, content: Content, more: tuple[MessageRef, ...] = (), *, without_files: bool = False
+    ) -> None:
+        """Make the message show `content`. Safe to repeat. Raises Retry or Undeliverable.
+
+        `more`: the messages behind it that belong to it; those that are not needed any more are taken away.
+        `without_files`: the files that came with it are taken away.
+        """
         ...
 
     async def find(self, thread: Thread, marker: str) -> tuple[MessageRef, ...]:

@@ -319,18 +319,19 @@ class DiscordApi:
             raise Retry(f"{what}: too many refusals", after=min(max(after, 1.0), 60.0))
 
 
+def intents(*, message_content: bool, members: bool = False) -> discord.Intents:
+    """What the gateway is asked for."""
+    return discord.Intents(
+        guilds=True, guild_messages=True, dm_messages=True, message_content=message_content, members=members
+    )
+
+
 def _client(
     http: HTTPClient, loop: asyncio.AbstractEventLoop, config: DiscordConfig, switched_on: frozenset[str]
 ) -> discord.Client:
     """What the SDK's socket needs of its client. Who leaves a server is heard where Discord lets us."""
-    intents = discord.Intents(
-        guilds=True,
-        guild_messages=True,
-        dm_messages=True,
-        message_content=config.message_content,
-        members="members" in switched_on,
-    )
-    client = discord.Client(intents=intents, max_messages=None, heartbeat_timeout=SILENCE)
+    wanted = intents(message_content=config.message_content, members="members" in switched_on)
+    client = discord.Client(intents=wanted, max_messages=None, heartbeat_timeout=SILENCE)
     client.http, client.loop = http, loop
     return client
 

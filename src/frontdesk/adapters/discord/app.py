@@ -8,7 +8,7 @@ from aiohttp import web
 from frontdesk.adapters.discord.api import DiscordApi, Refused
 from frontdesk.adapters.discord.budget import IdentifyBudget
 from frontdesk.adapters.discord.catchup import CatchUp
-from frontdesk.adapters.discord.channels import Channels
+from frontdesk.adapters.discord.channels import Channels, unseen
 from frontdesk.adapters.discord.commands import commands
 from frontdesk.adapters.discord.config import DiscordConfig
 from frontdesk.adapters.discord.custom_ids import CustomIds
@@ -92,8 +92,7 @@ class DiscordApp:
             raise Misconfigured(f"Discord cannot be reached at DISCORD_API_URL ({retry}): check the address") from retry
         except Refused as refused:
             raise Misconfigured(
-                f"FRONTDESK_STAFF_CHANNEL=discord:{self._config.staff_channel} is not to be seen ({refused.code}): "
-                "copy the channel's id, and let the bot see the channel"
+                f"FRONTDESK_STAFF_CHANNEL=discord:{self._config.staff_channel} {unseen(refused)}"
             ) from refused
         return self._chat
 

@@ -7,10 +7,11 @@ from typing import Any, Literal
 from pydantic import ValidationError
 
 from frontdesk.adapters.discord import wire
-from frontdesk.adapters.discord.api import DiscordApi
+from frontdesk.adapters.discord.api import DiscordApi, Refused
 from frontdesk.domain.value import Value
 
 MOST_KNOWN = 10_000
+_MISSING_ACCESS = 50001
 
 Kind = Literal["text", "forum", "thread", "private_thread", "direct", "other"]
 
@@ -48,6 +49,16 @@ class Facts(Value):
     @property
     def is_thread(self) -> bool:
         return self.kind in ("thread", "private_thread")
+
+
+def unseen(refused: Refused) -> str:
+    """Why a channel that the operator named is not to be seen, and the mend."""
+    if refused.code == _MISSING_ACCESS:
+        return "is hidden from the bot: add the bot to the channel, in the channel's settings under Permissions"
+    return (
+        f"is no channel that the bot can find ({refused.code}): right-click the channel, Copy Channel ID, "
+        "and see that the bot was invited to its server"
+    )
 
 
 class Channels:

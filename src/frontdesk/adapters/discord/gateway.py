@@ -44,8 +44,8 @@ _FATAL = {
     4011: "Discord wants more shards for so many servers: raise `shards` under [discord]",
     4012: "Discord no longer speaks this version of its gateway: update frontdesk",
     4013: "Discord does not know what the desk wants to hear: update frontdesk",
-    4014: "the Message Content intent is not switched on: switch it on on the app's Bot page, "
-    "or set message_content = false under [discord]",
+    4014: "the Message Content intent is off: switch it on on the app's Bot page, "
+    "or set message_content = false under [discord] in frontdesk.toml",
 }
 
 

@@ -139,8 +139,6 @@ class Interactions:
 
     async def answer(self, payload: Json) -> Json | None:
         """The body of the HTTP answer, as soon as there is one; None when Discord was answered another way."""
-        if payload.get("type") == PING:
-            return PONG
         if payload.get("type") == PING:  # of all interactions the one that nobody stands behind
             return PONG
         body: asyncio.Future[Json | None] = asyncio.get_running_loop().create_future()
@@ -244,7 +242,8 @@ class Interactions:
         while True:
             try:
                 event = event.model_copy(update={"thread": await self._home(event.thread)})
-                self._spawn(self._whispers.keep(caller, event.thread.root or event.thread.channel))
+                # Before the event: its turn may whisper at once, and would have to write a direct message instead.
+                await self._whispers.keep(caller, event.thread.root or event.thread.channel)
                 await self._receiver.receive(event)
             except Retry as retry:
                 pause = min(max(2 * pause, retry.after), 2.0)

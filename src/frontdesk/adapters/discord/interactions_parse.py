@@ -210,7 +210,7 @@ def _command(
         return Declined(why="staff")
     if not _can_hold_a_conversation(told.channel):
         return Declined(why="no threads")
-    if not _is_seen(told.app_permissions):
+    if not caller.thread.direct and not _is_seen(told.app_permissions):
         return Declined(why="unseen")
     if command.type == _ON_MESSAGE:
         return _pointed(command, caller, desk)
@@ -224,7 +224,10 @@ def _can_hold_a_conversation(channel: wire.Channel) -> bool:
 
 
 def _is_seen(permissions: str | None) -> bool:
-    """People can call the desk in channels that it cannot see, and so cannot answer in."""
+    """People can call the desk in channels of a server that it cannot see, and so cannot answer in.
+
+    Of direct messages Discord names only what an answer may carry, and never that the desk can see them.
+    """
     if permissions is None or not (permissions.isascii() and permissions.isdigit()) or len(permissions) > 30:
         return True
     return bool(int(permissions) & _VIEW_CHANNEL)

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import NamedTuple
 
 from frontdesk.domain.fences import fenced, with_blocks
+from frontdesk.domain.wording import as_words
 
 
 class Heard(NamedTuple):
@@ -59,7 +60,7 @@ def heard(text: str, own_id: str, own_roles: Collection[str] = (), names: Mappin
             return ""
         if who := token["person"] or token["role"]:
             others = True
-            return f"@{names.get(who, who)}{space}"
+            return f"@{as_words(names.get(who, who))}{space}"
         return f"{_readable(token, names)}{space}"
 
     pieces: list[tuple[str, bool]] = []
@@ -74,7 +75,7 @@ def heard(text: str, own_id: str, own_roles: Collection[str] = (), names: Mappin
 
 def _readable(token: re.Match[str], names: Mapping[str, str]) -> str:
     if channel := token["channel"]:
-        return f"#{names.get(channel, channel)}"
+        return f"#{as_words(names.get(channel, channel))}"
     if token["time"]:
         return _moment(int(token["time"]), token["style"] or "f")
     if token["emoji"]:

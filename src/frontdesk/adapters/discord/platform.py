@@ -34,10 +34,16 @@ from frontdesk.ports.telemetry import Telemetry
 ARCHIVED = 50083
 NO_STARTER_YET = 40058
 UNKNOWN_CHANNEL = 10003
+UNKNOWN_MESSAGE = 10008
 NAMES_KNOWN_FOR = 3600.0
 MOST_NAMES = 5000
 LOOKED_THROUGH = 100
 """Messages of a channel among which a lost post is looked for."""
+_SAID = frozenset({0, 19, 20, 23})
+"""Types of message in which the desk speaks: by itself, in reply, to a slash command, to a menu.
+
+That it added somebody to a thread, or that a thread begins on its words, stands there as a message of its own as well.
+"""
 EARLIER = 5.0
 """Seconds by which clocks may differ."""
 
@@ -127,23 +133,55 @@ class DiscordChat:
             await self._places.open_on(thread.model_copy(update={"root": refs[0].id}), title(content.ticket))
         return refs
 
-    async def edit(self, ref: MessageRef, content: Content) -> None:
+    async def edit(
+        self, ref: MessageRef, content: Content, more: tuple[MessageRef, ...] = (), *, without_files: bool = False
+    ) -> None:
         channel = await self._places.standing(ref)
-        if isinstance(content, Relay) and await self._may_borrow_names(ref.thread):
-            payload, *others = render.messages(content, self._ids, webhook=True)
-            inside = channel if channel != ref.thread.channel else None
-            edited = partial(self._webhooks.edit, ref.thread.channel, ref.id, payload, thread=inside)
-            if await self._unarchived(channel, edited):
-                return
-        payload, *others = render.messages(content, self._ids)
-        if others:
-            self._telemetry.note("discord edit is longer than a message", parts=len(others) + 1)
-        try:
-            await self._change(channel, ref.id, payload)
-        except Ambiguous as ambiguous:
-            raise Retry(str(ambiguous)) from ambiguous
+        as_person = isinstance(content, Relay) and await self._may_borrow_names(ref.thread)
+        payloads = render.messages(content, self._ids, webhook=as_person)
+        if len(payloads) > 1 + len(more):
+            self._telemetry.note("discord edit is longer than before", parts=len(payloads))
+        for spare in reversed(more[len(payloads) - 1 :]):
+            await self._take_away(channel, spare, as_person=as_person)
+        plain = render.messages(content, self._ids)
+        for number, part in enumerate((ref, *more)[: len(payloads)]):
+            bare: Json = {"attachments": []} if without_files else {}
+            if as_person and await self._edited_as(channel, part, {**payloads[number], **bare}):
+                continue
+            try:
+                await self._change(channel, part.id, {**plain[min(number, len(plain) - 1)], **bare})
+            except Ambiguous as ambiguous:
+                raise Retry(str(ambiguous)) from ambiguous
         if isinstance(content, Card) and await self._is_forum(ref.thread):
             await self._posts.show(channel, content)
+
+    async def _edited_as(self, channel: str, part: MessageRef, payload: Json) -> bool:
+        """False for a post that is none of the webhook's: it came under our own name."""
+        inside = channel if channel != part.thread.channel else None
+        edited = partial(self._webhooks.edit, part.thread.channel, part.id, payload, thread=inside)
+        try:
+            return await self._unarchived(channel, edited)
+        except Refused as refused:
+            if refused.code != UNKNOWN_MESSAGE:
+                raise
+            return False
+
+    async def _take_away(self, channel: str, spare: MessageRef, *, as_person: bool) -> None:
+        async def as_ourselves() -> bool:
+            await self._api.call(
+                "DELETE", "/channels/{channel_id}/messages/{message_id}", channel_id=channel, message_id=spare.id
+            )
+            return True
+
+        inside = channel if channel != spare.thread.channel else None
+        by_webhook = partial(self._webhooks.delete, spare.thread.channel, spare.id, thread=inside)
+        for delete in (by_webhook, as_ourselves) if as_person else (as_ourselves,):
+            try:
+                if await self._unarchived(channel, delete):
+                    return
+            except Refused as refused:
+                if refused.code != UNKNOWN_MESSAGE:
+                    raise
 
     async def find(self, thread: Thread, marker: str) -> tuple[MessageRef, ...]:
         tried = await self._tries.known(marker)
@@ -385,6 +423,7 @@ class DiscordChat:
             message
             for message in page
             if isinstance(message, dict)
+            and message.get("type", 0) in _SAID
             and ((message.get("author") or {}).get("id") == us.user or message.get("application_id") == us.application)
         ]
         return sorted(ours, key=lambda message: int(message["id"]))

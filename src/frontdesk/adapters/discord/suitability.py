@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Sequence
 from typing import Any
 
 from frontdesk.adapters.discord.api import DiscordApi, Refused
-from frontdesk.adapters.discord.channels import Channels, Facts
+from frontdesk.adapters.discord.channels import Channels, Facts, unseen
 from frontdesk.adapters.discord.config import DiscordConfig
 from frontdesk.adapters.discord.manifest import PERMISSIONS
 from frontdesk.adapters.discord.permissions import VIEW_CHANNEL, Permission, permissions_in
@@ -48,8 +48,8 @@ def _intents(api: DiscordApi) -> str | None:
     if not api.config.message_content or "message_content" in api.identified.intents:
         return None
     return (
-        "the Message Content intent is not switched on: switch it on on the app's Bot page, "
-        "or set message_content = false under [discord]"
+        "the Message Content intent is off: switch it on on the app's Bot page, "
+        "or set message_content = false under [discord] in frontdesk.toml"
     )
 
 
@@ -57,7 +57,7 @@ async def _staff_channel(api: DiscordApi, channels: Channels, channel: str) -> N
     name = f"FRONTDESK_STAFF_CHANNEL=discord:{channel}"
     facts = await _seen(channels, channel, name)
     if facts.kind not in ("text", "forum"):
-        raise Misconfigured(f"{name} is neither a text channel nor a forum: name one of those")
+        raise Misconfigured(f"{name} is a thread or another kind of channel: name a text channel or a forum")
     guild, place, mine = await _told(api, facts)
     if permissions_in(guild, place, EVERYBODY) & VIEW_CHANNEL:
         raise Misconfigured(f"{name} is public, so that anybody could read tickets: make it private")
@@ -65,19 +65,17 @@ async def _staff_channel(api: DiscordApi, channels: Channels, channel: str) -> N
 
 
 async def _served(api: DiscordApi, channels: Channels, channel: str) -> None:
-    name = f"FRONTDESK_CHANNELS names discord:{channel}, which"
+    name = f"discord:{channel} in FRONTDESK_CHANNELS"
     facts = await _seen(channels, channel, name)
     _, _, mine = await _told(api, facts)
-    _suffices(api, f"discord:{channel}", mine)
+    _suffices(api, name, mine)
 
 
 async def _seen(channels: Channels, channel: str, name: str) -> Facts:
     try:
         return await channels.asked(channel)
     except Refused as refused:
-        raise Misconfigured(
-            f"{name} is not to be seen ({refused.code}): copy the channel's id, and let the bot see the channel"
-        ) from refused
+        raise Misconfigured(f"{name} {unseen(refused)}") from refused
 
 
 async def _told(api: DiscordApi, facts: Facts) -> tuple[Any, Any, Permission]:
@@ -91,6 +89,14 @@ async def _told(api: DiscordApi, facts: Facts) -> tuple[Any, Any, Permission]:
 
 def _suffices(api: DiscordApi, name: str, mine: Permission) -> None:
     needed = [each for each in PERMISSIONS if api.config.threads == "private" or each != CREATE_PRIVATE_THREADS]
-    missing = [str(each.name) for each in needed if each not in mine]
+    missing = [_as_discord_shows(each) for each in needed if each not in mine]
     if missing:
-        raise Misconfigured(f"{name}: the bot lacks {', '.join(missing)}: grant it there, or use the invite link again")
+        raise Misconfigured(
+            f"{name}: the bot lacks {', '.join(missing)}: grant it in the channel's settings under Permissions, "
+            "or to the bot's role"
+        )
+
+
+def _as_discord_shows(permission: Permission) -> str:
+    """Close enough to the words in Discord's settings: VIEW_CHANNEL is View Channel there."""
+    return str(permission.name).replace("_", " ").title().replace(" In ", " in ")

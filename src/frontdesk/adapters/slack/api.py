@@ -35,6 +35,7 @@ METHODS: Mapping[str, Method] = {
     "assistant.threads.setSuggestedPrompts": Method(),
     "auth.test": Method(),
     "chat.appendStream": Method(creates=True),
+    "chat.delete": Method(),
     "chat.getPermalink": Method(query=True),
     "chat.postEphemeral": Method(creates=True),
     "chat.postMessage": Method(creates=True),

@@ -86,11 +86,37 @@ class SlackChat:
             await self._share(carried, thread, content, refs)
         return refs
 
-    async def edit(self, ref: MessageRef, content: Content) -> None:
-        arguments, *others = render.messages(content)
-        if others:
-            self._telemetry.note("slack edit is longer than a message", parts=len(others) + 1)
-        await edit(self._api, ref, arguments, PATIENCE)
+    async def edit(
+        self, ref: MessageRef, content: Content, more: tuple[MessageRef, ...] = (), *, without_files: bool = False
+    ) -> None:
+        payloads = render.messages(content)
+        if len(payloads) > 1 + len(more):
+            self._telemetry.note("slack edit is longer than before", parts=len(payloads))
+        if without_files:
+            await self._take_files_away((ref, *more)[-1])
+        for spare in reversed(more[len(payloads) - 1 :]):
+            await self._delete(spare)
+        for part, arguments in zip((ref, *more), payloads, strict=False):
+            await edit(self._api, part, arguments, PATIENCE)
+
+    async def _take_files_away(self, last: MessageRef) -> None:
+        """Files are shared in a message of their own, right after the words that they came with."""
+        identity = await self._who_we_are()
+        async for message in self._read(last.thread):
+            mine = message.get("user") == identity.user or message.get("bot_id") == identity.bot
+            ts = str(message.get("ts", ""))
+            if not mine or not ts or float(ts) <= float(last.id):
+                continue
+            if not message.get("files"):
+                return
+            await self._delete(MessageRef(thread=last.thread, id=ts))
+
+    async def _delete(self, ref: MessageRef) -> None:
+        try:
+            await self._api.call("chat.delete", channel=ref.thread.channel, ts=ref.id)
+        except Refused as refused:
+            if refused.error != "message_not_found":
+                raise
 
     async def find(self, thread: Thread, marker: str) -> tuple[MessageRef, ...]:
         identity = await self._who_we_are()

@@ -23,7 +23,7 @@ from frontdesk.sandbox.discord.interactions import (
     Interactions,
 )
 from frontdesk.sandbox.discord.payloads import pings
-from frontdesk.sandbox.discord.permissions import Overwrite, bits
+from frontdesk.sandbox.discord.permissions import IN_A_DIRECT_INTERACTION, Overwrite, bits
 from frontdesk.sandbox.discord.slash import chosen, find_command, invoked, must_be_offered
 from frontdesk.sandbox.discord.values import (
     HAS_THREAD,
@@ -410,7 +410,9 @@ class Guild(Happenings):
             "version": 1,
             "channel_id": channel.id,
             "channel": self.wire.channel(channel),
-            "app_permissions": str(self.permissions(self.app.bot_user_id, channel.id)),
+            "app_permissions": str(
+                IN_A_DIRECT_INTERACTION if channel.dm else self.permissions(self.app.bot_user_id, channel.id)
+            ),
             "locale": person.locale,
             "entitlements": [],
             "attachment_size_limit": 10 << 20,

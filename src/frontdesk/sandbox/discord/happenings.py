@@ -13,6 +13,7 @@ from frontdesk.sandbox.discord.state import State
 from frontdesk.sandbox.discord.values import (
     HAS_THREAD,
     NAME_CHANGE,
+    RECIPIENT_ADD,
     THREAD_CREATED,
     THREAD_STARTER,
     Channel,
@@ -86,10 +87,10 @@ class Happenings(State):
         data = {"ids": [one.id for one in gone], "channel_id": channel.id, **self._of_guild(channel)}
         self.announce("MESSAGE_DELETE_BULK", channel, data, "GUILD_MESSAGES")
 
-    def notice(self, channel: str, author: str, kind: int, *, content: str = "", reference: Json | None = None) -> None:
+    def notice(self, channel: str, author: str, kind: int, *, content: str = "", **more: Any) -> None:
         """One of Discord's own lines, such as that a thread was renamed."""
         name = self.people[author].shown_name
-        self.post(Message(self.snowflakes.next(), channel, author, name, content, type=kind, reference=reference))
+        self.post(Message(self.snowflakes.next(), channel, author, name, content, type=kind, **more))
 
     def _tell_message(self, name: str, message: Message) -> None:
         data = self.wire.message(message, in_event=True)
@@ -168,7 +169,7 @@ class Happenings(State):
             return
         self.change(replace(self.message(parent.id, on.id) or on))
         reference = {"type": 0, "channel_id": parent.id, "message_id": on.id, "guild_id": self.id}
-        if not on.webhook:
+        if on.author in self.people:  # not under a borrowed name
             self.notice(thread.id, on.author, THREAD_STARTER, reference=reference)
 
     def change_thread(self, new: Channel, *, by: str | None = None) -> Channel:
@@ -181,7 +182,8 @@ class Happenings(State):
             self.notice(new.id, by, NAME_CHANGE, content=new.name)
         return self.channels[new.id]
 
-    def join(self, thread: Channel, user: str) -> None:
+    def join(self, thread: Channel, user: str, *, by: str | None = None) -> None:
+        """A member more; one that somebody else added is told of by a line in the thread."""
         if user in self.channels[thread.id].members:
             return
         joined = self.put_channel(replace(self.channels[thread.id], members=(*thread.members, user)))
@@ -190,6 +192,8 @@ class Happenings(State):
         person = self.people[user]
         added = self.wire.thread_member(joined, user) | {"member": self.wire.member(person), "presence": None}
         self._tell_members(joined, {"added_members": [added]}, user)
+        if by is not None and by != user:
+            self.notice(thread.id, by, RECIPIENT_ADD, pings=(user,))
 
     def quit(self, thread: Channel, user: str) -> None:
         left = tuple(one for one in thread.members if one != user)

@@ -38,6 +38,10 @@ EVERYTHING = sum(BITS.values())
 IN_DIRECT_MESSAGES = EVERYTHING & ~(
     BITS["MANAGE_CHANNELS"] | BITS["MANAGE_MESSAGES"] | BITS["MANAGE_WEBHOOKS"] | BITS["MANAGE_THREADS"]
 )
+IN_A_DIRECT_INTERACTION = (
+    BITS["ATTACH_FILES"] | BITS["EMBED_LINKS"] | BITS["MENTION_EVERYONE"] | BITS["USE_EXTERNAL_EMOJIS"]
+)
+"""What interactions say the app may do in its direct messages (docs: Interaction Structure); seeing is not in it."""
 
 
 @dataclass(frozen=True)

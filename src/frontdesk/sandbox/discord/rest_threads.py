@@ -197,7 +197,7 @@ def add_member(call: Call) -> Answer:
         raise ApiError(10007)
     if len(thread.members) >= call.guild.most_thread_members:
         raise ApiError(30033)
-    call.guild.join(thread, person.id)
+    call.guild.join(thread, person.id, by=call.app.bot_user_id)
     return DONE
 
 
