@@ -38,11 +38,25 @@ _BROKEN = frozenset({500, 502, 504, 524})
 """Statuses that the SDK answers with another try, whatever the call."""
 
 
+_IN_WORDS = {
+    10003: "the channel or thread is deleted",
+    10008: "the message is deleted",
+    30046: "the message is old and was changed too often",
+    50001: "the desk cannot see the channel",
+    50007: "the person takes no direct messages from the desk",
+    50013: "the desk lacks a permission there",
+    50083: "the thread is archived",
+    160005: "moderators have locked the thread",
+}
+"""What staff read in a ticket when something could not be done."""
+
+
 class Refused(Undeliverable):
     """Discord said no, and will say so again."""
 
     def __init__(self, what: str, status: int, code: int) -> None:
-        super().__init__(f"{what}: {status} ({code})")
+        words = _IN_WORDS.get(code)
+        super().__init__(f"{words} (Discord {code})" if words else f"{what}: {status} ({code})")
         self.status = status
         self.code = code
         """Discord's own number for why; 0 when it gave none."""

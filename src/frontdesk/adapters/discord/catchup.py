@@ -18,6 +18,8 @@ FURTHEST = 86_400.0
 """Seconds that are caught up at most; whoever waited longer has gone elsewhere."""
 OVERLAP = 120.0
 """Seconds before the last message heard that are read as well: channels are not heard in order of each other."""
+MOST_CHANNELS = 500
+"""Of a server; quiet ones do not count."""
 MOST_IN_A_CHANNEL = 300
 PAGE = 100
 SIDE_BY_SIDE = 4
@@ -87,8 +89,13 @@ class CatchUp:
         self._missed = {server: str(since) for server in servers} | self._missed
         await self._save_missed()
 
+    async def misses(self, server: str) -> bool:
+        """Whether there is something to read. Raises Retry."""
+        await self._recall()
+        return server in self._missed
+
     async def read(self, server: str, channels: Iterable[Facts], hear: Hear) -> None:
-        """Bring what was missed in these channels, oldest first. Raises Retry."""
+        """Bring what was missed in these channels, the first ones first, oldest first. Raises Retry."""
         await self._recall()
         since = self._missed.get(server)
         if since is not None:

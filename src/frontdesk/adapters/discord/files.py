@@ -6,7 +6,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from frontdesk.adapters.discord import wire
 from frontdesk.adapters.discord.api import DiscordApi, File, Refused
-from frontdesk.domain.errors import DeskError, Undeliverable
+from frontdesk.domain.errors import DeskError, Retry, Undeliverable
 from frontdesk.domain.messages import Attachment
 from frontdesk.ports.clock import Clock
 
@@ -15,6 +15,8 @@ MOST_BYTES = 10 * 1024 * 1024
 MOST_FILES = 10
 """In one message."""
 MOST_TOGETHER = 24 * 1024 * 1024
+TRIES, LONGEST_PAUSE = 3, 2.0
+"""How often, and how many seconds apart at most, a file is asked for before it is left behind."""
 HOSTS = frozenset({"cdn.discordapp.com", "media.discordapp.net"})
 
 Fetch = Callable[[Attachment], Awaitable[bytes]]
@@ -36,7 +38,7 @@ class Files:
         for attachment in attachments:
             room = MOST_TOGETHER - sum(len(file.content) for file in brought)
             try:
-                content = await self._fetch(attachment)
+                content = await self._patiently(attachment)
             except DeskError:
                 lost.append(attachment.name)
                 continue
@@ -45,6 +47,15 @@ class Files:
                 continue
             brought.append(File(attachment.name or "file", content, attachment.media_type))
         return tuple(brought), tuple(lost)
+
+    async def _patiently(self, attachment: Attachment) -> bytes:
+        """Raises Retry or Undeliverable."""
+        for _ in range(TRIES - 1):
+            try:
+                return await self._fetch(attachment)
+            except Retry as retry:
+                await self._clock.sleep(min(retry.after, LONGEST_PAUSE))
+        return await self._fetch(attachment)
 
     async def download(self, attachment: Attachment) -> bytes:
         """The bytes of one of Discord's own files; a new address is asked for when the one we have ran out.

@@ -9,6 +9,7 @@ from frontdesk.adapters.discord.api import DiscordApi, Refused
 from frontdesk.adapters.discord.catchup import DIRECT, CatchUp
 from frontdesk.adapters.discord.channels import Channels, Facts
 from frontdesk.adapters.discord.interactions import Interactions, Receiver
+from frontdesk.adapters.discord.permissions import VIEW_CHANNEL, permissions_in
 from frontdesk.adapters.discord.places import Places
 from frontdesk.domain.errors import DeskError, Retry, Unreadable
 from frontdesk.domain.events import MessageEdited, MessagePosted
@@ -161,14 +162,26 @@ class Intake:
         guild = parse.read(wire.Guild, told)
         for role in _items(told, "roles"):
             self._learn_role(role)
-        places = [self._channels.heard(each, guild.id) for each in _items(told, "channels") + _items(told, "threads")]
-        await self._catch_up.read(
-            guild.id, [facts for facts in places if facts and self._is_read(facts)], self._caught_up
-        )
+        channels, threads = _items(told, "channels"), _items(told, "threads")
+        for each in (*channels, *threads):
+            self._channels.heard(each, guild.id)
+        if await self._catch_up.misses(guild.id):
+            seen = [*threads, *(each for each in channels if self._may_see(told, each))]
+            places = [facts for each in seen if (facts := self._channels.heard(each, guild.id)) is not None]
+            wanted = [facts for facts in places if facts.is_thread or facts.kind == "text"]
+            await self._catch_up.read(guild.id, sorted(wanted, key=self._is_served, reverse=True), self._caught_up)
 
-    def _is_read(self, facts: Facts) -> bool:
-        """Where somebody may have written to the desk: served channels, and every thread it can see."""
+    def _is_served(self, facts: Facts) -> bool:
+        """Where people write to the desk; elsewhere they may at most have mentioned it."""
         return facts.is_thread or "*" in self._config.channels or facts.id in self._config.channels
+
+    def _may_see(self, guild: dict[str, Any], channel: Any) -> bool:
+        """A server tells of all its channels; asking for what is hidden would count towards a ban."""
+        own = [each for each in _items(guild, "members") if _user_of(each) == self._desk.user]
+        try:
+            return bool(own) and bool(permissions_in(guild, channel, own[0]) & VIEW_CHANNEL)
+        except Unreadable:
+            return False
 
     async def _caught_up(self, message: Any) -> None:
         await self.hear("MESSAGE_CREATE", message)
@@ -191,6 +204,11 @@ class Intake:
             return
         if str(role["tags"].get("bot_id")) == self._desk.user:
             self._desk = self._desk.model_copy(update={"roles": self._desk.roles | {str(role.get("id"))}})
+
+
+def _user_of(member: Any) -> str | None:
+    user = member.get("user") if isinstance(member, dict) else None
+    return str(user.get("id")) if isinstance(user, dict) else None
 
 
 def _items(told: dict[str, Any], name: str) -> list[Any]:

@@ -212,9 +212,15 @@ class Places:
         return None
 
     async def _message(self, channel: str, message: str) -> dict[str, Any]:
-        found = await self._api.call(
-            "GET", "/channels/{channel_id}/messages/{message_id}", channel_id=channel, message_id=message
-        )
+        """The question, for the thread's name: not being allowed to read it is no reason to leave it unanswered."""
+        try:
+            found = await self._api.call(
+                "GET", "/channels/{channel_id}/messages/{message_id}", channel_id=channel, message_id=message
+            )
+        except Refused as refused:
+            if refused.code not in (NO_ACCESS, NO_PERMISSION):
+                raise
+            return {}
         return found if isinstance(found, dict) else {}
 
 

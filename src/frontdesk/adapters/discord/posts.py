@@ -6,7 +6,6 @@ from typing import Any
 from frontdesk.adapters.discord import escaping
 from frontdesk.adapters.discord.api import DiscordApi, Json, Refused
 from frontdesk.adapters.discord.channels import Channels, Facts
-from frontdesk.adapters.discord.snowflakes import seconds
 from frontdesk.adapters.discord.tries import Try, print_of
 from frontdesk.domain.messages import MessageRef, Thread
 from frontdesk.domain.tickets import Card, Ticket
@@ -65,7 +64,7 @@ class Posts:
             facts = self._channels.heard(told, thread.community)
             if facts is None or facts.parent != thread.channel or facts.owner != self._api.identified.user:
                 continue
-            if seconds(facts.id) < tried.at - 5:
+            if int(facts.id) <= int(tried.since):
                 continue
             message: Any = await self._api.call(
                 "GET", "/channels/{channel_id}/messages/{message_id}", channel_id=facts.id, message_id=facts.id
@@ -80,8 +79,8 @@ class Posts:
             wanted["applied_tags"] = list(tags)
         if archived != facts.archived:
             wanted["archived"] = archived
-        if not wanted:
-            return
+        if not wanted or facts.locked:
+            return  # what moderators locked stays as they left it
         if facts.archived and archived:
             # Only an open post can be changed.
             await self._api.call("PATCH", "/channels/{channel_id}", channel_id=facts.id, body={"archived": False})
@@ -99,7 +98,7 @@ class Posts:
             known = {name.casefold(): number for number, name in facts.tags}
             missing = [name for name in names if name.casefold() not in known][: MOST_TAGS - len(facts.tags)]
         if missing:
-            wanted = [*({"id": number, "name": name} for number, name in facts.tags), *({"name": n} for n in missing)]
+            wanted = [*facts.whole_tags, *({"name": name} for name in missing)]
             try:
                 told = await self._api.call(
                     "PATCH", "/channels/{channel_id}", channel_id=forum, body={"available_tags": wanted}
