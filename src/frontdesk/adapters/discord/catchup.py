@@ -71,8 +71,8 @@ class CatchUp:
     async def save(self) -> None:
         """Raises Retry."""
         if self._heard:
+            self._saved_at = self._clock.elapsed()  # before it is done: others need not write the same meanwhile
             await self._notebook.put(self._heard_name, str(self._heard), REMEMBERED)
-            self._saved_at = self._clock.elapsed()
 
     async def lost(self, servers: Iterable[str]) -> None:
         """A new session began: what the last one did not bring is to be read. Raises Retry.
