@@ -12,6 +12,7 @@ from bench import (
     answers,
     discord_ack,
     discord_events,
+    discord_memory,
     discord_streams,
     memory,
     retrieval,
@@ -33,6 +34,7 @@ MEASUREMENTS: dict[str, Callable[[], Any]] = {
     "store": store.measure,
     "discord-ack": discord_ack.measure,
     "discord-events": discord_events.measure,
+    "discord-memory": discord_memory.measure,
     "discord-streams": discord_streams.measure,
 }
 

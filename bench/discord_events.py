@@ -36,7 +36,7 @@ async def measure(events: int = 4000, rounds: int = 5) -> Table:
         async with surroundings(CHANNELS, platform="discord") as around, listener(around) as child:
             rate, cpu = await _taken(around, child, events, rounds)
         floor = floor or cpu
-        rows.append([name, rate, cpu * 1_000_000, cpu / floor])
+        rows.append([name, rate, cpu * 1_000_000, cpu / floor if floor else "-"])
     return Table(
         f"Messages on Discord's gateway, {rounds} times {events:,} at once",
         ["", "events/s", "CPU us/event", "x discord.py"],

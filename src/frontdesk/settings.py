@@ -325,7 +325,15 @@ def _channels(text: str) -> tuple[str, ...]:
     names = tuple(name.strip() for name in text.split(",") if name.strip())
     for name in names:
         if name != "*" and not _is_channel(name):
-            raise Misconfigured(f"FRONTDESK_CHANNELS: `{name}` is not a channel; write slack:C0123, discord:1234 or *")
+            raise Misconfigured(
+                f"FRONTDESK_CHANNELS: `{name}` is not a channel; write slack:C0123, discord:1234 or *, "
+                "with commas between several"
+            )
+        if name.startswith("discord:") and not name.removeprefix("discord:").isdigit():
+            raise Misconfigured(
+                f"FRONTDESK_CHANNELS: `{name}` is not the id of a channel on Discord, such as discord:1234567890 "
+                "(turn on Developer Mode, then right-click the channel: Copy Channel ID)"
+            )
     return names
 
 

@@ -111,7 +111,7 @@ async def test_a_strangers_name_is_no_link_in_staffs_words(world: World) -> None
 
     relayed = await card.until_in_thread("I have told")
     assert relayed.live_links == ()
-    assert "**x**" in relayed.shown.replace("\u2060", "")
+    assert "refunds" in relayed.shown
     if world.staff is world.customers:
         await card.write(f"I have asked {world.staff.mentioning(DANA)} about it")
         reply = await talk.reply_with("I have asked")

@@ -147,7 +147,11 @@ class SlackSide:
         await self.workspace.click(self._person(who), spot.channel, message, f"fd:{action}", from_outside=from_outside)
 
     async def rate(self, who: str, spot: Spot, message: str, score: str) -> None:
-        await self.workspace.click(self._person(who), spot.channel, message, "fd:rate", score)
+        shown = self.workspace.message(spot.channel, message)
+        elements = [each for block in (shown.blocks if shown else ()) for each in block.get("elements", ())]
+        thumbs = next(each for each in elements if each.get("action_id") == "fd:rate")
+        value = thumbs["positive_button" if score == "up" else "negative_button"]["value"]
+        await self.workspace.click(self._person(who), spot.channel, message, "fd:rate", value)
 
     async def fill_in(self, who: str, words: str) -> None:
         form = self.workspace.views[self._person(who)][-1]

@@ -343,6 +343,16 @@ async def test_thumbs_are_recorded(world: World) -> None:
 
 
 @behaviour("answer.rated")
+async def test_who_was_answered_in_german_is_thanked_in_german(world: World) -> None:
+    talk = await world.ask("Wie lange dauert der Versand nach Österreich?")
+    reply = await talk.reply()
+
+    await talk.rate(reply, "up")
+
+    await world.until(lambda: any("Danke" in whisper for whisper in world.whispers(ALICE)))
+
+
+@behaviour("answer.rated")
 async def test_a_thumb_that_is_pressed_again_is_recorded_once(world: World) -> None:
     talk = await world.ask(SHIPPING)
     reply = await talk.reply(containing="[1]")

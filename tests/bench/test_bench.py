@@ -5,7 +5,20 @@ import sys
 import pytest
 from bench.report import Table, machine
 
-from bench import ack, answers, discord_ack, discord_streams, memory, retrieval, roundtrips, startup, store, throughput
+from bench import (
+    ack,
+    answers,
+    discord_ack,
+    discord_events,
+    discord_memory,
+    discord_streams,
+    memory,
+    retrieval,
+    roundtrips,
+    startup,
+    store,
+    throughput,
+)
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the measurements read Linux's /proc")
 
@@ -54,6 +67,14 @@ async def test_the_last_words_on_discord_are_measured() -> None:
 
 async def test_acknowledgements_on_discord_are_measured_beside_replies() -> None:
     assert rows(await discord_ack.measure(seconds=0.3, replies=(3,), warm_up=0.1)) == 2
+
+
+async def test_events_on_discord_are_measured_beside_discord_py() -> None:
+    assert rows(await discord_events.measure(events=8, rounds=1)) == 4
+
+
+async def test_memory_on_discord_is_measured() -> None:
+    assert rows(await discord_memory.measure(conversations=4, steps=1, at_once=2)) == 3
 
 
 def test_the_machine_is_named() -> None:

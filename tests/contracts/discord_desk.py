@@ -102,7 +102,7 @@ class Desk:
         for gateway in self.app.gateways:
             if gateway._socket is not None:
                 gateway._socket.socket._response.connection.transport.abort()  # type: ignore[union-attr]
-            doomed = [*gateway._tasks, *gateway._lanes._last.values()]
+            doomed = [*gateway._tasks, *gateway._lanes._tasks]
             doomed += [gateway._keeper] if gateway._keeper else []
             for task in doomed:
                 task.cancel()

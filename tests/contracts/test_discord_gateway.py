@@ -19,7 +19,7 @@ from frontdesk.adapters.discord.gateway import Session
 from frontdesk.adapters.ops.clock import SystemClock
 from frontdesk.domain.errors import Misconfigured
 from frontdesk.sandbox.discord import DiscordServer
-from frontdesk.sandbox.discord.example import ALICE, BOB, GENERAL, HELP, SUPPORT
+from frontdesk.sandbox.discord.example import ALICE, BOB, GENERAL, HELP, RANDOM, SUPPORT
 from frontdesk.sandbox.discord.faults import Fault
 
 DAY = 86_400
@@ -321,6 +321,19 @@ async def test_what_was_written_while_no_session_was_is_read_from_the_channels_o
     assert len(discord.gateway.identifies) == 2
 
 
+async def test_who_mentioned_the_desk_elsewhere_meanwhile_is_heard_and_what_is_hidden_is_not_asked_for(
+    desk: Desk,
+) -> None:
+    guild = desk.discord.guild
+    desk.discord.gateway.invalidate()
+    await away(desk.discord)
+    await guild.say(ALICE, GENERAL, f"<@{desk.discord.bot_user_id}> hello?")
+    await guild.say(ALICE, RANDOM, "among us")
+    await desk.heard("hello?")
+    assert [event.addressed for event in desk.reception.events] == [True]
+    assert not [request for request in desk.discord.requests if request.status in (401, 403)]
+
+
 async def test_a_new_process_reads_what_was_written_when_the_session_is_too_old(discord: DiscordServer) -> None:
     notes = Notes()
     async with connected(discord, notes=notes) as first:
@@ -347,7 +360,7 @@ async def test_a_crash_while_channels_are_read_does_not_lose_the_rest(discord: D
         await away(discord)
         await discord.guild.say(ALICE, SUPPORT, "two")
         await first.until(lambda: first.reception.begun == 2)
-        await first.until(lambda: saved(notes).id == discord.gateway.sessions[1].id)
+        await first.until(lambda: any(discord.gateway.sessions[1].id in text for text in notes.kept.values()))
         await first.kill()
     async with connected(discord, notes=notes) as second:
         await second.until(lambda: "two" in second.reception.texts)

@@ -102,7 +102,7 @@ async def test_thumbs_down_asks_what_was_missing_and_counts_once(desk: SlackDesk
     await ws.until(lambda: desk.reception.events)
     desk.reception.events.clear()
     [ref] = await desk.chat.post(desk.thread(asked.channel, asked.ts), Reply(markdown="so", rateable=True), "m")
-    await ws.click("UALICE", asked.channel, ref.id, "fd:rate", "down")
+    await ws.click("UALICE", asked.channel, ref.id, "fd:rate", "down:en")
     [view] = await ws.until(lambda: [view for views in ws.views.values() for view in views])
     await ws.close_view("UALICE", view.id)
     event = await pressed(desk)
@@ -116,7 +116,7 @@ async def test_thumbs_up_needs_no_form(desk: SlackDesk) -> None:
     await ws.until(lambda: desk.reception.events)
     desk.reception.events.clear()
     [ref] = await desk.chat.post(desk.thread(asked.channel, asked.ts), Reply(markdown="so", rateable=True), "m")
-    await ws.click("UALICE", asked.channel, ref.id, "fd:rate", "up")
+    await ws.click("UALICE", asked.channel, ref.id, "fd:rate", "up:en")
     assert (await pressed(desk)).action == "rate_up"
 
 

@@ -11,7 +11,7 @@ from frontdesk.sandbox import Sandbox
 
 
 async def test_who_follows_the_readme_gets_a_desk_that_answers(tmp_path: Path) -> None:
-    written, _ = blocks("ini", [README])
+    written = blocks("ini", [README])[0]
     (article,) = blocks("markdown", [README])
     async with Sandbox() as box:
         real = {

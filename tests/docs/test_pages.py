@@ -101,7 +101,7 @@ def test_every_toml_snippet_is_understood(tmp_path: Path) -> None:
 
 
 def test_every_env_snippet_makes_a_desk_that_can_run() -> None:
-    slack, discord = (
+    slack, discord, both = (
         {**dict(line.split("=", 1) for line in each.text.splitlines())} for each in blocks("ini", [README])
     )
     on_slack = load_settings(slack)
@@ -109,7 +109,9 @@ def test_every_env_snippet_makes_a_desk_that_can_run() -> None:
     assert on_slack.knowledge is not None
     on_discord = load_settings({**discord, "DISCORD_TOKEN": "a-token-as-long-as-discord-s"})
     assert on_discord.discord is not None
-    for settings in (on_slack, on_discord):
+    assert on_discord.knowledge is not None
+    on_both = load_settings({**slack, "DISCORD_TOKEN": "a-token-as-long-as-discord-s", **both})
+    for settings in (on_slack, on_discord, on_both):
         assert settings.desk.speaking.staff_channel is not None
         assert settings.desk.speaking.channels
         require_platform(settings)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 import pytest
 
 from contracts.redis_servers import free_port, redis_on
+from frontdesk.bootstrap import require_platform
 from frontdesk.domain.errors import Misconfigured
 from frontdesk.sandbox.discord import DiscordServer
 from frontdesk.sandbox.discord.example import GENERAL
@@ -33,6 +34,14 @@ MISREAD = {
     "a staff channel by name": ({"FRONTDESK_STAFF_CHANNEL": "#desk-staff"}, ["FRONTDESK_STAFF_CHANNEL", "slack:C0123"]),
     "a staff channel that is no id": ({"FRONTDESK_STAFF_CHANNEL": "slack:staff"}, ["FRONTDESK_STAFF_CHANNEL", "id"]),
     "channels by name": ({"FRONTDESK_CHANNELS": "support,help"}, ["FRONTDESK_CHANNELS", "support", "slack:C0123"]),
+    "a channel of Slack as one of Discord": (
+        {"FRONTDESK_CHANNELS": "slack:C0SUPPORT,discord:C0SUPPORT"},
+        ["FRONTDESK_CHANNELS: `discord:C0SUPPORT`", "Copy Channel ID"],
+    ),
+    "a token of Discord that is none": (
+        {"DISCORD_TOKEN": "secret-word"},
+        ["DISCORD_TOKEN must be the bot's token"],
+    ),
     "an address that is none": ({"FRONTDESK_HTTP": "8080"}, ["FRONTDESK_HTTP", "host:port"]),
     "a port beyond the last": ({"FRONTDESK_HTTP": "127.0.0.1:99999"}, ["FRONTDESK_HTTP", "host:port"]),
     "a Slack address that is none": ({"SLACK_API_URL": "slack"}, ["SLACK_API_URL", "https://slack.com/api/"]),
@@ -42,6 +51,21 @@ MISREAD = {
     "a form of logs that is none": ({"FRONTDESK_LOG_FORMAT": "xml"}, ["FRONTDESK_LOG_FORMAT", "json"]),
 }
 """Found by reading."""
+
+
+async def test_what_names_its_variable_is_not_put_under_another_name(office: Office) -> None:
+    line = _refusal({**office.settings, "FRONTDESK_CONFIG": _no_file(office), "DISCORD_TOKEN": "short"})
+    assert line.startswith("DISCORD_TOKEN must be"), line
+
+
+@pytest.mark.parametrize("platform", ["slack", "discord"])
+async def test_a_channel_of_a_platform_that_is_off_is_named_with_its_setting(office: Office, platform: str) -> None:
+    channel, token = {"slack": ("slack:C1", "SLACK_BOT_TOKEN"), "discord": ("discord:1", "DISCORD_TOKEN")}[platform]
+    on = {"DISCORD_TOKEN": "a-token-as-long-as-discord-s"} if platform == "slack" else office.settings
+    settings = {**on, "FRONTDESK_CONFIG": _no_file(office), "FRONTDESK_STAFF_CHANNEL": channel}
+    with pytest.raises(Misconfigured) as refused:
+        require_platform(load_settings({**settings, "FRONTDESK_CHANNELS": ""}))
+    assert f"FRONTDESK_STAFF_CHANNEL names {channel}, but {token} is not set" in str(refused.value)
 
 
 @pytest.mark.parametrize("case", REFUSED)

@@ -1,6 +1,8 @@
 """What people write on Discord is heard in plain Markdown, and says who it calls."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from frontdesk.adapters.discord.markup import heard
 
@@ -56,3 +58,8 @@ def test_a_mention_in_code_calls_nobody() -> None:
 
 def test_a_crowd_that_is_called_upon_includes_the_desk() -> None:
     assert not heard("@everyone help", OWN).mentions_others
+
+
+@given(st.text(st.sampled_from("a1 \n\t-#*_!\\()@:/.é"), max_size=60))
+def test_a_text_without_markup_is_heard_like_one_with(text: str) -> None:
+    assert heard(text, OWN).text == heard(f"{text}\n<@{OWN}>", OWN).text

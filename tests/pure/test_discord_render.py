@@ -302,6 +302,17 @@ def test_a_form_remembers_what_it_is_for(action: Any) -> None:
     assert len(form["components"][0]["label"]) <= 45
 
 
+def test_who_was_answered_in_german_is_asked_in_german_what_was_missing() -> None:
+    (message,) = render.messages(Reply(markdown="Ja.", language="de-AT", rateable=True), IDS)
+    button = IDS.read(message["components"][0]["components"][1]["custom_id"])
+    assert button is not None
+    press = ButtonPressed(
+        thread=Thread(platform="discord", community="1", channel="2", root="3"),
+        ids=("x",), order=1, action="rate_down", value=button.value, by=SAM, message_id="1234567890123456789",
+    )  # fmt: skip
+    assert render.modal("rate_down", press, IDS)["title"] == "Danke"
+
+
 @settings(max_examples=300, deadline=None)
 @given(ATTACKS)
 def test_a_text_that_grows_never_fails(text: str) -> None:

@@ -124,7 +124,7 @@ def test_buttons_and_thumbs_stand_below_the_last_part_only() -> None:
     _, actions, thumbs = last["blocks"]
     assert actions["elements"][0]["action_id"] == "fd:ask_person"
     assert actions["elements"][0]["value"] == "v"
-    assert thumbs["elements"][0]["negative_button"]["value"] == "down"
+    assert thumbs["elements"][0]["negative_button"]["value"] == "down:en"
 
 
 def test_an_open_card_has_buttons_and_a_closed_one_says_who_closed_it() -> None:

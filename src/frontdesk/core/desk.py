@@ -20,7 +20,7 @@ from frontdesk.core.configuration import DeskConfig
 from frontdesk.core.handoff import Handoff
 from frontdesk.core.intake import Ignored, admit
 from frontdesk.core.interruption import Interrupted, is_the_one
-from frontdesk.core.phrases import phrases_for
+from frontdesk.core.phrases import Phrases, phrases_for
 from frontdesk.core.relay import Crossing
 from frontdesk.core.reminders import Reminders, next_reminder
 from frontdesk.core.rules import says_nothing_new
@@ -260,8 +260,7 @@ class Desk:
         conversation = turn.conversation
         if conversation.customer is not None and not event.message.author.is_same(conversation.customer):
             return
-        language = conversation.ticket.language if conversation.ticket else ""
-        words = phrases_for(language, self.config.phrases, self.config.default_language).unreadable
+        words = self._wording(turn).unreadable
         said = [spoken.text for spoken in conversation.present if spoken.speaker == "assistant"]
         if said and said[-1] == words:
             return
@@ -317,7 +316,7 @@ class Desk:
 
     async def _person_wanted(self, turn: Turn, event: ButtonPressed, burst: list[MessagePosted]) -> None:
         conversation = turn.conversation
-        wording = phrases_for(self.config.default_language, self.config.phrases)
+        wording = self._wording(turn)
         if not event.by.is_same(conversation.customer):
             await _hint(turn, event, wording.not_yours)
             turn.outcome = turn.outcome or KeptSilent(why="somebody else's button")
@@ -326,15 +325,15 @@ class Desk:
             await _hint(turn, event, wording.already_with_staff.format(number=conversation.ticket.number))
             turn.outcome = turn.outcome or KeptSilent(why="staff have it already")
             return
-        asked = [s for s in conversation.present if s.speaker == "customer" and s.told]
-        language = self._assistant.language_of(" ".join(s.text for s in asked))
+        asked = _customers_words(turn)
+        language = self._language(turn)
         messages = [posted.message for posted in burst] or [_as_message(s, event) for s in asked[-1:]]
         burst.clear()
         triage = unjudged("the customer asked for a person", language).model_copy(update={"category": "person"})
         await self._handoff.open(turn, triage, "The customer asked for a person", messages)
 
     async def _rated(self, turn: Turn, event: ButtonPressed) -> None:
-        wording = phrases_for(self.config.default_language, self.config.phrases)
+        wording = self._wording(turn)
         if not event.by.is_same(turn.conversation.customer):
             await _hint(turn, event, wording.not_yours)
             turn.outcome = turn.outcome or KeptSilent(why="somebody else's button")
@@ -349,6 +348,13 @@ class Desk:
             self._telemetry.count("rated", score=score)
         await _hint(turn, event, wording.rated)
         turn.outcome = turn.outcome or KeptSilent(why="a rating")
+
+    def _language(self, turn: Turn) -> str:
+        """What the customer writes in; the default while nothing was written."""
+        return self._assistant.language_of(" ".join(s.text for s in _customers_words(turn)))
+
+    def _wording(self, turn: Turn) -> Phrases:
+        return phrases_for(self._language(turn), self.config.phrases, self.config.default_language)
 
     async def _answer(self, turn: Turn, posted: list[MessagePosted]) -> None:
         """The assistant's part, when the conversation is its to answer."""
@@ -441,6 +447,10 @@ class Desk:
 def _is_resolved(turn: Turn) -> bool:
     ticket = turn.conversation.ticket
     return ticket is not None and ticket.closed_how == "resolved" and turn.conversation.closed_at is not None
+
+
+def _customers_words(turn: Turn) -> list[Spoken]:
+    return [s for s in turn.conversation.present if s.speaker == "customer" and s.told]
 
 
 def _names_of_staff(turn: Turn) -> list[str]:

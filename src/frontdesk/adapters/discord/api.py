@@ -40,11 +40,25 @@ _BUSY = frozenset({20016, 20022, 20028, 40003, 40004, 40006, 40062, 110000, 1300
 """Refusals that pass: too fast for a channel or for opening direct messages, switched off for now, overloaded."""
 
 
+_IN_WORDS = {
+    10003: "the channel or thread is deleted",
+    10008: "the message is deleted",
+    30046: "the message is old and was changed too often",
+    50001: "the desk cannot see the channel",
+    50007: "the person takes no direct messages from the desk",
+    50013: "the desk lacks a permission there",
+    50083: "the thread is archived",
+    160005: "moderators have locked the thread",
+}
+"""What staff read in a ticket when something could not be done."""
+
+
 class Refused(Undeliverable):
     """Discord said no, and will say so again."""
 
     def __init__(self, what: str, status: int, code: int) -> None:
-        super().__init__(f"{what}: {status} ({code})")
+        words = _IN_WORDS.get(code)
+        super().__init__(f"{words} (Discord {code})" if words else f"{what}: {status} ({code})")
         self.status = status
         self.code = code
         """Discord's own number for why; 0 when it gave none."""

@@ -112,6 +112,7 @@ class DiscordApp:
             heard=lambda text: heard(text, identity.user).text,
             home=self._places.home,
             seen=self._chat.seen,
+            asked=self._places.asked,
         )
         self._endpoint = HttpInteractions(self._interactions, lambda: identity.public_key, self._clock, self._telemetry)
         self._registering = asyncio.create_task(

@@ -18,6 +18,8 @@ FURTHEST = 86_400.0
 """Seconds that are caught up at most; whoever waited longer has gone elsewhere."""
 OVERLAP = 120.0
 """Seconds before the last message heard that are read as well: channels are not heard in order of each other."""
+MOST_CHANNELS = 500
+"""Of a server; quiet ones do not count."""
 MOST_IN_A_CHANNEL = 300
 PAGE = 100
 SIDE_BY_SIDE = 4
@@ -69,8 +71,8 @@ class CatchUp:
     async def save(self) -> None:
         """Raises Retry."""
         if self._heard:
+            self._saved_at = self._clock.elapsed()  # before it is done: others need not write the same meanwhile
             await self._notebook.put(self._heard_name, str(self._heard), REMEMBERED)
-            self._saved_at = self._clock.elapsed()
 
     async def lost(self, servers: Iterable[str]) -> None:
         """A new session began: what the last one did not bring is to be read. Raises Retry.
@@ -87,8 +89,13 @@ class CatchUp:
         self._missed = {server: str(since) for server in servers} | self._missed
         await self._save_missed()
 
+    async def misses(self, server: str) -> bool:
+        """Whether there is something to read. Raises Retry."""
+        await self._recall()
+        return server in self._missed
+
     async def read(self, server: str, channels: Iterable[Facts], hear: Hear) -> None:
-        """Bring what was missed in these channels, oldest first. Raises Retry."""
+        """Bring what was missed in these channels, the first ones first, oldest first. Raises Retry."""
         await self._recall()
         since = self._missed.get(server)
         if since is not None:

@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections.abc import Collection
 
 from frontdesk.domain.links import is_honest
 
@@ -75,13 +76,19 @@ def link(url: str, label: str, *, masked: bool = True) -> str:
     return f"[{label}](<{url}>)" if masked else f"{label} (<{url}>)"
 
 
-def name(text: str, fallback: str = "Somebody") -> str:
-    """A person's name as a webhook's `username`, without what Discord refuses in one."""
+def name(text: str, fallback: str = "Somebody", taken: Collection[str] = ()) -> str:
+    """A person's name as a webhook's `username`, without what Discord refuses in one; never one of those `taken`."""
     shown = "".join(c for c in tidy(text) if unicodedata.category(c) != "Cf")
     shown = " ".join(re.sub(r"[<>@#:`*~|\\]", "", shown).split())
     shown = re.sub(r"(dis)(?=cord)|(cly)(?=de)", lambda found: f"{found[0]}-", shown, flags=re.IGNORECASE)
     shown = shown[:64].strip() or fallback
-    return f"{shown} (person)" if shown.casefold() in _TAKEN_NAMES else shown
+    is_taken = _skeleton(shown) in {_skeleton(one) for one in (*_TAKEN_NAMES, *taken)} - {""}
+    return f"{shown} (person)" if is_taken else shown
+
+
+def _skeleton(text: str) -> str:
+    """What people see of a name at a glance: letters and digits, whatever stands between them."""
+    return "".join(c for c in unicodedata.normalize("NFKD", text).casefold() if c.isalnum())
 
 
 def _shown(start: re.Match[str]) -> str:

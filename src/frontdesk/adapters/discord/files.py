@@ -1,12 +1,14 @@
 """Files that come with messages: fetched by addresses that run out, and sent along with ours."""
 
+import re
+import unicodedata
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from frontdesk.adapters.discord import wire
+from frontdesk.adapters.discord import escaping, wire
 from frontdesk.adapters.discord.api import DiscordApi, File, Refused
-from frontdesk.domain.errors import DeskError, Undeliverable
+from frontdesk.domain.errors import DeskError, Retry, Undeliverable
 from frontdesk.domain.messages import Attachment
 from frontdesk.ports.clock import Clock
 
@@ -15,10 +17,27 @@ MOST_BYTES = 10 * 1024 * 1024
 MOST_FILES = 10
 """In one message."""
 MOST_TOGETHER = 24 * 1024 * 1024
+TRIES, LONGEST_PAUSE = 3, 2.0
+"""How often, and how many seconds apart at most, a file is asked for before it is left behind."""
 HOSTS = frozenset({"cdn.discordapp.com", "media.discordapp.net"})
+
+ANY_KIND = "application/octet-stream"
+_MEDIA_TYPE = re.compile(r"[\w.+-]{1,80}/[\w.+-]{1,80}", re.ASCII)
+_NOT_IN_NAMES = re.compile(r'[\n\t/\\"<>|:*?`]')
+_LONGEST_NAME = 120
 
 Fetch = Callable[[Attachment], Awaitable[bytes]]
 """The bytes of a file of any platform. Raises Retry or Undeliverable."""
+
+
+def file_name(text: str) -> str:
+    """A name that no header, no folder and no reader takes for anything else; its ending stays."""
+    visible = "".join(c for c in escaping.tidy(text) if unicodedata.category(c) not in ("Cc", "Cf"))
+    plain = _NOT_IN_NAMES.sub("_", visible).strip(" .") or "file"
+    stem, dot, ending = plain.rpartition(".")
+    if len(plain) <= _LONGEST_NAME or not dot or len(ending) > 10:
+        return plain[:_LONGEST_NAME]
+    return f"{stem[: _LONGEST_NAME - len(ending) - 1]}.{ending}"
 
 
 class Files:
@@ -36,15 +55,25 @@ class Files:
         for attachment in attachments:
             room = MOST_TOGETHER - sum(len(file.content) for file in brought)
             try:
-                content = await self._fetch(attachment)
+                content = await self._patiently(attachment)
             except DeskError:
                 lost.append(attachment.name)
                 continue
             if len(brought) == MOST_FILES or not 0 < len(content) <= min(MOST_BYTES, room):
                 lost.append(attachment.name)
                 continue
-            brought.append(File(attachment.name or "file", content, attachment.media_type))
+            kind = attachment.media_type if _MEDIA_TYPE.fullmatch(attachment.media_type) else ANY_KIND
+            brought.append(File(file_name(attachment.name), content, kind))
         return tuple(brought), tuple(lost)
+
+    async def _patiently(self, attachment: Attachment) -> bytes:
+        """Raises Retry or Undeliverable."""
+        for _ in range(TRIES - 1):
+            try:
+                return await self._fetch(attachment)
+            except Retry as retry:
+                await self._clock.sleep(min(retry.after, LONGEST_PAUSE))
+        return await self._fetch(attachment)
 
     async def download(self, attachment: Attachment) -> bytes:
         """The bytes of one of Discord's own files; a new address is asked for when the one we have ran out.

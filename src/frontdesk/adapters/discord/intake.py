@@ -115,7 +115,10 @@ class Intake:
             return
         self._seen(told)
         thread, facts = await self._places.thread_of(message.channel_id, message.id, message.guild_id)
-        if await self._receive(parse.posted(message, thread, self._desk, await self._title(message.id, facts))):
+        parsed = parse.posted(message, thread, self._desk, await self._title(message.id, facts))
+        if isinstance(parsed, MessagePosted) and not facts.is_thread and (parsed.addressed or self._is_served(facts)):
+            await self._places.asked(thread)
+        if await self._receive(parsed):
             await self._catch_up.heard(message.id, direct=thread.channel if thread.direct else None)
 
     async def _edited(self, told: dict[str, Any]) -> None:
@@ -163,24 +166,26 @@ class Intake:
         guild = parse.read(wire.Guild, told)
         for role in _items(told, "roles"):
             self._learn_role(role)
-        places = [self._channels.heard(each, guild.id) for each in _items(told, "channels") + _items(told, "threads")]
-        hidden = self._hidden(told)
-        await self._catch_up.read(
-            guild.id,
-            [facts for facts in places if facts and facts.id not in hidden and self._is_read(facts)],
-            self._caught_up,
-        )
+        channels, threads = _items(told, "channels"), _items(told, "threads")
+        for each in (*channels, *threads):
+            self._channels.heard(each, guild.id)
+        if await self._catch_up.misses(guild.id):
+            seen = [*threads, *(each for each in channels if self._may_see(told, each))]
+            places = [facts for each in seen if (facts := self._channels.heard(each, guild.id)) is not None]
+            wanted = [facts for facts in places if facts.is_thread or facts.kind == "text"]
+            await self._catch_up.read(guild.id, sorted(wanted, key=self._is_served, reverse=True), self._caught_up)
 
-    def _is_read(self, facts: Facts) -> bool:
-        """Where somebody may have written to the desk: served channels, and every thread it can see."""
+    def _is_served(self, facts: Facts) -> bool:
+        """Where people write to the desk; elsewhere they may at most have mentioned it."""
         return facts.is_thread or "*" in self._config.channels or facts.id in self._config.channels
 
-    def _hidden(self, told: dict[str, Any]) -> frozenset[str]:
-        """Ids of the channels that the desk may not read; Discord names those as well, and counts every refusal."""
-        me = [m for m in _items(told, "members") if isinstance(m, dict) and _id_of(m.get("user")) == self._desk.user]
-        return frozenset(
-            _id_of(channel) for channel in _items(told, "channels") if me and not _may_read(told, channel, me[0])
-        )
+    def _may_see(self, guild: dict[str, Any], channel: Any) -> bool:
+        """A server tells of all its channels; asking for what is hidden would count towards a ban."""
+        own = [each for each in _items(guild, "members") if _user_of(each) == self._desk.user]
+        try:
+            return bool(own) and _READING in permissions_in(guild, channel, own[0])
+        except Unreadable:
+            return False
 
     async def _caught_up(self, message: Any) -> None:
         await self.hear("MESSAGE_CREATE", message)
@@ -205,15 +210,9 @@ class Intake:
             self._desk = self._desk.model_copy(update={"roles": self._desk.roles | {str(role.get("id"))}})
 
 
-def _may_read(guild: dict[str, Any], channel: Any, member: dict[str, Any]) -> bool:
-    try:
-        return _READING in permissions_in(guild, channel, member)
-    except Unreadable:
-        return True  # asking will tell
-
-
-def _id_of(told: Any) -> str:
-    return str(told.get("id")) if isinstance(told, dict) else ""
+def _user_of(member: Any) -> str | None:
+    user = member.get("user") if isinstance(member, dict) else None
+    return str(user.get("id")) if isinstance(user, dict) else None
 
 
 def _items(told: dict[str, Any], name: str) -> list[Any]:

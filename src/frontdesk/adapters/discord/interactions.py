@@ -117,10 +117,11 @@ class Interactions:
         heard: Callable[[str], str] = str.strip,
         home: Callable[[Thread], Awaitable[Thread]] = _as_it_is,
         seen: Callable[[Any], None] = lambda _: None,
+        asked: Callable[[Thread], Awaitable[object]] = _as_it_is,
     ) -> None:
         """`heard`: Discord's Markdown as plain Markdown. `home`: the name by which the desk knows a private thread.
 
-        `seen` is told of everything that somebody did.
+        `seen` is told of everything that somebody did, `asked` of a question that is asked in a channel itself.
         """
         self._api = api
         self._ids = ids
@@ -131,6 +132,7 @@ class Interactions:
         self._heard = heard
         self._home = home
         self._seen = seen
+        self._asked_in_channel = asked
         self._tasks: set[asyncio.Task[Any]] = set()
 
     async def accept(self, payload: Json) -> None:
@@ -242,6 +244,8 @@ class Interactions:
         while True:
             try:
                 event = event.model_copy(update={"thread": await self._home(event.thread)})
+                if isinstance(event, MessagePosted) and caller.thread.root is None:
+                    await self._asked_in_channel(event.thread)
                 # Before the event: its turn may whisper at once, and would have to write a direct message instead.
                 await self._whispers.keep(caller, event.thread.root or event.thread.channel)
                 await self._receiver.receive(event)

@@ -21,6 +21,8 @@ class _Brought:
     """One event of a connection."""
 
     sequence: int
+    event: str
+    work: Work
     stored: bool = False
 
 
@@ -31,8 +33,10 @@ class Lanes:
         self._clock = clock
         self._telemetry = telemetry
         self._brought: deque[_Brought] = deque()
-        self._last: dict[str, asyncio.Task[None]] = {}
-        """The end of every lane."""
+        self._waiting: dict[str, deque[_Brought]] = {}
+        """What each lane has yet to begin with; a lane that has nothing left is closed."""
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._moved = asyncio.Event()
         self.stored = 0
         """The number of the last event that is stored, and all before it."""
 
@@ -47,49 +51,55 @@ class Lanes:
 
     def skip(self, sequence: int) -> None:
         """An event that nobody wants."""
-        self._done(self._counted(sequence))
+        self._brought.append(_Brought(sequence, "", _nothing))
+        self._done(self._brought[-1])
 
     def take(self, lane: str, sequence: int | None, event: str, work: Work) -> None:
         """Have it stored after everything before it in its lane; None = it has no number."""
-        one = self._counted(sequence) if sequence is not None else _Brought(0)
-        before = self._last.get(lane)
-        task = asyncio.create_task(self._in_turn(before, event, work, one))
-        self._last[lane] = task
-        task.add_done_callback(lambda done: self._forget(lane, done))
+        one = _Brought(sequence or 0, event, work)
+        if sequence is not None:
+            self._brought.append(one)
+        waiting = self._waiting.get(lane)
+        if waiting is not None:
+            waiting.append(one)
+            return
+        self._waiting[lane] = deque([one])
+        task = asyncio.create_task(self._in_turn(lane))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
     async def half_empty(self) -> None:
         """Until there is room again."""
-        while len(self._brought) > MOST_WAITING // 2 and self._last:
-            await asyncio.wait([*self._last.values()], return_when=asyncio.FIRST_COMPLETED)
+        while len(self._brought) > MOST_WAITING // 2 and self._waiting:
+            self._moved.clear()
+            await self._moved.wait()
 
     async def close(self, patience: float) -> None:
         """Let what waits be stored within this time; the rest comes again, because it was not counted."""
-        if self._last:
-            await asyncio.wait([*self._last.values()], timeout=patience)
-        left = [*self._last.values()]
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=patience)
+        left = list(self._tasks)
         for task in left:
             task.cancel()
         await asyncio.gather(*left, return_exceptions=True)
 
-    def _counted(self, sequence: int) -> _Brought:
-        one = _Brought(sequence)
-        self._brought.append(one)
-        return one
+    async def _in_turn(self, lane: str) -> None:
+        """All that waits in one lane, and what comes meanwhile."""
+        waiting = self._waiting[lane]
+        try:
+            while waiting:
+                one = waiting.popleft()
+                await self._until_stored(one.event, one.work)
+                self._done(one)
+        finally:
+            del self._waiting[lane]
+            self._moved.set()
 
     def _done(self, one: _Brought) -> None:
         one.stored = True
         while self._brought and self._brought[0].stored:
             self.stored = self._brought.popleft().sequence
-
-    def _forget(self, lane: str, done: asyncio.Task[None]) -> None:
-        if self._last.get(lane) is done:
-            del self._last[lane]
-
-    async def _in_turn(self, before: asyncio.Task[None] | None, event: str, work: Work, one: _Brought) -> None:
-        if before is not None:
-            await asyncio.wait({before})
-        await self._until_stored(event, work)
-        self._done(one)
+        self._moved.set()
 
     async def _until_stored(self, event: str, work: Work) -> None:
         pause = FIRST_PAUSE
@@ -109,3 +119,7 @@ class Lanes:
                 return
             await self._clock.sleep(wait)
             pause = min(pause * 2, LONGEST_PAUSE)
+
+
+async def _nothing() -> None:
+    return

@@ -37,6 +37,8 @@ _QUOTE_TO_THE_END = re.compile(r"^>>> (.*)", re.MULTILINE | re.DOTALL)
 _NO_QUOTE = re.compile(r"^>(?=[^\s>])", re.MULTILINE)
 _NO_FENCE = re.compile(r"^( {0,3})(~{3,})", re.MULTILINE)
 _AFTER_QUOTE = re.compile(r"^(>[^\n]*\n)(?=[^>\n])", re.MULTILINE)
+_ANY = re.compile(r"[`<>\[|~]|^-# ", re.MULTILINE)
+"""Without any of these there is nothing to read."""
 _PARENTHESES = str.maketrans({"(": "%28", ")": "%29"})
 _NO_NAMES: Mapping[str, str] = {}
 
@@ -46,6 +48,8 @@ def heard(text: str, own_id: str, own_roles: Collection[str] = (), names: Mappin
 
     `names`: what the payload says the mentioned people, roles and channels are called, by id.
     """
+    if _ANY.search(text) is None:
+        return Heard(text.strip(), addressed=False, mentions_others=False)
     addressed = others = False
 
     def read(token: re.Match[str]) -> str:

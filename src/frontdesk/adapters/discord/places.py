@@ -5,6 +5,7 @@ import re
 from collections import OrderedDict
 from typing import Any
 
+from frontdesk.adapters.discord import escaping
 from frontdesk.adapters.discord.api import DiscordApi, Refused
 from frontdesk.adapters.discord.channels import Channels, Facts
 from frontdesk.adapters.discord.parse import DIRECT
@@ -19,10 +20,16 @@ ARCHIVE_AFTER = 1440
 """Minutes without a message after which Discord archives a thread; writing in it brings it back."""
 REMEMBERED = 90 * 86_400.0
 MOST_KNOWN = 10_000
+ASKED_FOR = 7 * 86_400.0
+"""Seconds for which it is remembered that a question stands in the channel itself; its thread is opened in moments."""
+SHUT_FOR = 60.0
+"""Seconds before we try again to open a private thread: every refusal counts towards a ban."""
 
 UNKNOWN_CHANNEL, UNKNOWN_MESSAGE = 10003, 10008
 THREAD_EXISTS, THREAD_TAKEN, TOO_MANY_THREADS, TOO_MANY_OF_NEWS = 160004, 160005, 160006, 160007
 NO_ACCESS, NO_PERMISSION = 50001, 50013
+NOT_VALID = 50035
+PLAIN_NAME = "Question"
 _NO_THREAD = frozenset({NO_ACCESS, NO_PERMISSION, TOO_MANY_THREADS, TOO_MANY_OF_NEWS, THREAD_TAKEN, 50024})
 """A thread cannot be opened; a plain reply in the channel may still be welcome."""
 
@@ -43,6 +50,8 @@ class Places:
         self._private = api.config.threads == "private"
         self._open: OrderedDict[tuple[str, str], str] = OrderedDict()
         """(channel, root) -> the channel its messages stand in."""
+        self._shut: OrderedDict[tuple[str, str], tuple[float, Refused]] = OrderedDict()
+        """Questions for which no private thread could be opened, until when, and why."""
         self._opening: dict[tuple[str, str], asyncio.Lock] = {}
 
     async def thread_of(self, channel: str, message: str, guild: str | None) -> tuple[Thread, Facts]:
@@ -68,6 +77,11 @@ class Places:
             return thread
         root = await self._notebook.get(f"discord:hangs-on:{thread.root}")
         return thread.model_copy(update={"root": root}) if root else thread
+
+    async def asked(self, thread: Thread) -> None:
+        """Somebody asks in the channel itself; a thread that others open on it is no place to answer. Raises Retry."""
+        if self._private and thread.root is not None and not thread.direct:
+            await self._notebook.put(_asked(thread.channel, thread.root), "1", ASKED_FOR)
 
     async def standing(self, ref: MessageRef) -> str:
         """The channel that a message of ours stands in. Raises Retry or Refused."""
@@ -101,10 +115,12 @@ class Places:
         key = (thread.channel, thread.root)
         known = self._open.get(key)
         if known is None:
-            async with self._opening.setdefault(key, asyncio.Lock()):
-                known = self._open.get(key) or await self._opened(thread, thread.root)
-                self._remember(key, known)
-            self._opening.pop(key, None)
+            try:
+                async with self._opening.setdefault(key, asyncio.Lock()):
+                    known = self._open.get(key) or await self._opened(thread, thread.root)
+                    self._remember(key, known)
+            finally:
+                self._opening.pop(key, None)
         return thread.model_copy(update={"root": known if known != thread.channel else None})
 
     async def open_on(self, thread: Thread, name: str) -> None:
@@ -139,36 +155,58 @@ class Places:
         known = await self._known(thread.channel, root)
         if known is not None:
             return known
-        try:
-            facts = await self._channels.facts(root)
-        except Refused as refused:
-            if refused.code != UNKNOWN_CHANNEL:
-                raise
-        else:
-            return facts.id
         parent = await self._channels.facts(thread.channel)
         private = self._private and thread.channel != self._api.config.staff_channel and parent.kind == "text"
+        if not private or await self._notebook.get(_asked(thread.channel, root)) is None:
+            try:
+                return (await self._channels.facts(root)).id
+            except Refused as refused:
+                if refused.code != UNKNOWN_CHANNEL:
+                    raise
+        if private and (refusal := self._shut.get((thread.channel, root))) and refusal[0] > self._clock.elapsed():
+            raise refusal[1]
         try:
             return await (self._open_private(thread, root) if private else self._open_on(thread, root))
         except Refused as refused:
+            if private:
+                # What was to be said in private is not said before everybody.
+                await self._no_private_thread(thread, root, refused)
+                raise
             if refused.code not in _NO_THREAD:
                 raise
             self._telemetry.trouble("discord opens no thread; the desk replies in the channel", refused)
             return thread.channel
+
+    async def _no_private_thread(self, thread: Thread, root: str, refused: Refused) -> None:
+        """Whoever asked is told once where to ask instead."""
+        self._shut[thread.channel, root] = (self._clock.elapsed() + SHUT_FOR, refused)
+        while len(self._shut) > MOST_KNOWN:
+            self._shut.popitem(last=False)
+        if await self._notebook.add(f"discord:shut:{thread.channel}:{root}", 1, ASKED_FOR) > 1:
+            return
+        body = {
+            "content": "I cannot open a private thread here, so I do not answer here. Please write to me directly.",
+            "message_reference": {"message_id": root, "fail_if_not_exists": False},
+            "allowed_mentions": {"parse": []},
+        }
+        try:
+            await self._api.call("POST", "/channels/{channel_id}/messages", channel_id=thread.channel, body=body)
+        except DeskError as error:
+            self._telemetry.trouble("nobody could be told that no private thread can be opened", error)
 
     async def _open_on(self, thread: Thread, root: str) -> str:
         """A thread on a message; there can be only one, so that opening it twice opens it once."""
         return await self._made_on(thread, root, _name(await self._message(thread.channel, root)))
 
     async def _made_on(self, thread: Thread, root: str, name: str) -> str:
-        body = {"name": name, "auto_archive_duration": ARCHIVE_AFTER}
         try:
-            made = await self._api.call(
-                "POST",
+            made = await self._named(
+                name,
+                PLAIN_NAME,
                 "/channels/{channel_id}/messages/{message_id}/threads",
+                {"auto_archive_duration": ARCHIVE_AFTER},
                 channel_id=thread.channel,
                 message_id=root,
-                body=body,
             )
         except Ambiguous as ambiguous:
             raise Retry(str(ambiguous)) from ambiguous
@@ -182,15 +220,16 @@ class Places:
     async def _open_private(self, thread: Thread, root: str) -> str:
         """A private thread has an id of its own and no nonce: look for one we may have opened before opening."""
         message = await self._message(thread.channel, root)
-        name = f"{_name(message, 80)} · {root[-6:]}"
-        opened = await self._ours(thread, name, since=seconds(root))
+        name, plain = f"{_name(message, 80)} · {root[-6:]}", f"{PLAIN_NAME} · {root[-6:]}"
+        opened = await self._ours(thread, (name, plain), since=seconds(root))
         if opened is None:
-            made = await self._api.call(
-                "POST",
+            made = await self._named(
+                name,
+                plain,
                 "/channels/{channel_id}/threads",
-                channel_id=thread.channel,
-                body={"name": name, "type": 12, "auto_archive_duration": ARCHIVE_AFTER, "invitable": False},
+                {"type": 12, "auto_archive_duration": ARCHIVE_AFTER, "invitable": False},
                 once=True,
+                channel_id=thread.channel,
             )
             self._channels.heard(made, thread.community)
             opened = str(made["id"])
@@ -203,19 +242,42 @@ class Places:
         await self._notebook.put(f"discord:thread:{thread.channel}:{root}", opened, REMEMBERED)
         return opened
 
-    async def _ours(self, thread: Thread, name: str, since: float) -> str | None:
+    async def _named(
+        self, name: str, plain: str, path: str, body: dict[str, Any], *, once: bool = False, **names: Any
+    ) -> Any:
+        """Open it under this name; under a plain one where Discord takes offence at the words."""
+        try:
+            return await self._api.call("POST", path, body={"name": name, **body}, once=once, **names)
+        except Refused as refused:
+            if refused.code != NOT_VALID:
+                raise
+        return await self._api.call("POST", path, body={"name": plain, **body}, once=once, **names)
+
+    async def _ours(self, thread: Thread, names: tuple[str, ...], since: float) -> str | None:
         active = await self._api.call("GET", "/guilds/{guild_id}/threads/active", guild_id=thread.community)
         for found in active.get("threads") or ():
             facts = self._channels.heard(found, thread.community)
-            if facts and facts.name == name and facts.owner == self._api.identified.user and seconds(facts.id) >= since:
+            if facts is None or facts.parent != thread.channel or facts.owner != self._api.identified.user:
+                continue
+            if facts.name in names and seconds(facts.id) >= since:
                 return facts.id
         return None
 
     async def _message(self, channel: str, message: str) -> dict[str, Any]:
-        found = await self._api.call(
-            "GET", "/channels/{channel_id}/messages/{message_id}", channel_id=channel, message_id=message
-        )
+        """The question, for the thread's name: not being allowed to read it is no reason to leave it unanswered."""
+        try:
+            found = await self._api.call(
+                "GET", "/channels/{channel_id}/messages/{message_id}", channel_id=channel, message_id=message
+            )
+        except Refused as refused:
+            if refused.code not in (NO_ACCESS, NO_PERMISSION):
+                raise
+            return {}
         return found if isinstance(found, dict) else {}
+
+
+def _asked(channel: str, root: str) -> str:
+    return f"discord:asked:{channel}:{root}"
 
 
 def _asker(message: dict[str, Any]) -> str | None:
@@ -227,7 +289,7 @@ def _asker(message: dict[str, Any]) -> str | None:
 
 def _name(message: dict[str, Any], most: int = 90) -> str:
     """What a thread on this message is called: its first words."""
-    lines = _MARKS.sub("", str(message.get("content") or "")).strip().splitlines()
+    lines = _MARKS.sub("", escaping.tidy(str(message.get("content") or ""))).strip().splitlines()
     words = " ".join(lines[0].split()) if lines else ""
     words = re.sub(r"@?\d{15,}", "", words).strip(" -·:@!&")
     if not words:

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 from typing import Any, TypeVar
 
-from frontdesk.adapters.discord import escaping, parse, render, snowflakes, wire
+from frontdesk.adapters.discord import escaping, parse, render, wire
 from frontdesk.adapters.discord.api import DiscordApi, File, Json, Refused
 from frontdesk.adapters.discord.channels import Channels
 from frontdesk.adapters.discord.custom_ids import CustomIds
@@ -26,6 +26,7 @@ from frontdesk.domain.ids import Platform
 from frontdesk.domain.messages import Attachment, Content, MessageRef, Relay, Thread
 from frontdesk.domain.people import Person
 from frontdesk.domain.tickets import Card
+from frontdesk.domain.wording import as_words
 from frontdesk.ports.chat import ReplyStream, ThreadState
 from frontdesk.ports.clock import Clock
 from frontdesk.ports.notebook import Notebook
@@ -34,6 +35,7 @@ from frontdesk.ports.telemetry import Telemetry
 ARCHIVED = 50083
 NO_STARTER_YET = 40058
 UNKNOWN_CHANNEL = 10003
+NO_HISTORY = 160002
 UNKNOWN_MESSAGE = 10008
 NAMES_KNOWN_FOR = 3600.0
 MOST_NAMES = 5000
@@ -44,8 +46,6 @@ _SAID = frozenset({0, 19, 20, 23})
 
 That it added somebody to a thread, or that a thread begins on its words, stands there as a message of its own as well.
 """
-EARLIER = 5.0
-"""Seconds by which clocks may differ."""
 
 T = TypeVar("T")
 
@@ -117,7 +117,7 @@ class DiscordChat:
         payloads = render.messages(content, self._ids)
         if len(there) >= len(payloads):
             return there
-        await self._tries.begin(marker, payloads)
+        await self._tries.begin(marker, thread, payloads, [len(file.content) for file in files])
         refs = there
         for part, payload in enumerate(payloads[len(there) :], len(there) + 1):
             once = {"nonce": nonce(marker, part), "enforce_nonce": True}
@@ -129,6 +129,7 @@ class DiscordChat:
                     raise Ambiguous(f"part {part}: {retry}") from retry
                 raise
             refs += (MessageRef(thread=thread, id=message),)
+        self._tries.said(thread, lambda: refs)
         if isinstance(content, Card):
             await self._places.open_on(thread.model_copy(update={"root": refs[0].id}), title(content.ticket))
         return refs
@@ -191,19 +192,23 @@ class DiscordChat:
             if thread.root is None and await self._is_forum(thread):
                 return await self._posts.ours(thread, tried)
             channel = await self._places.to_read(thread)
-            if channel is None:
-                return ()
-            messages = await self._own(channel, since=tried.at - EARLIER)
+            messages = await self._own(channel or thread.channel, since=tried.since)
+            if channel in (None, thread.channel) and thread.root is not None:
+                messages = [message for message in messages if _answers(message, thread.root)]
         except Refused:
             return ()  # where nothing can be found, posting will say why
-        return tuple(MessageRef(thread=thread, id=message) for message in matching(tried, messages))
+        found = tuple(MessageRef(thread=thread, id=message) for message in matching(tried, messages))
+        if found:
+            self._tries.said(thread, lambda: found)
+        return found
 
     def stream(self, thread: Thread, recipient: Person, marker: str) -> ReplyStream:
         async def place(thread: Thread) -> str:
-            await self._tries.begin(marker)
+            await self._tries.begin(marker, thread)
+            self._tries.said(thread, lambda: stream.refs)
             return _channel(await self._places.to_write(thread))
 
-        return DiscordReplyStream(
+        stream = DiscordReplyStream(
             self._api,
             self._pacing,
             self._clock,
@@ -215,6 +220,7 @@ class DiscordChat:
             self._keep,
             self._typing.stop,
         )
+        return stream
 
     async def status(self, thread: Thread, text: str) -> None:
         if not text:
@@ -254,16 +260,14 @@ class DiscordChat:
 
     async def permalink(self, ref: MessageRef) -> str | None:
         thread = ref.thread
-        if thread.root is not None and ref.id == thread.root:
-            # The message that the thread hangs on; in a forum it stands in the post itself.
-            known = self._channels.known(thread.channel)
-            channel = thread.root if known is not None and known.kind == "forum" else thread.channel
-        else:
-            try:
+        try:
+            if ref.id == thread.root and not await self._is_forum(thread):
+                channel = thread.channel  # the question, on which the thread hangs
+            else:
                 channel = await self._places.standing(ref)
-            except DeskError as error:
-                self._telemetry.trouble("discord permalink", error)
-                return None
+        except DeskError as error:
+            self._telemetry.trouble("discord permalink", error)
+            return None
         guild = parse.DIRECT if thread.direct else thread.community
         return f"https://discord.com/channels/{guild}/{channel}/{ref.id}"
 
@@ -323,7 +327,7 @@ class DiscordChat:
         if len(there) >= len(payloads):
             return there
         place = _channel(await self._places.to_write(thread))
-        await self._tries.begin(marker, payloads)
+        await self._tries.begin(marker, thread, payloads, [len(file.content) for file in files])
         refs = there
         for part, payload in enumerate(payloads[len(there) :], len(there) + 1):
             sent = files if part == len(payloads) else ()
@@ -347,41 +351,47 @@ class DiscordChat:
                     raise Ambiguous(f"part {part}: the webhook is gone")
                 return None
             refs += (MessageRef(thread=thread, id=message),)
+        self._tries.said(thread, lambda: refs)
         return refs
 
     async def _post_ticket(self, thread: Thread, card: Card, marker: str) -> tuple[MessageRef, ...]:
         payload = render.messages(card, self._ids)[0]
-        await self._tries.begin(marker, [payload])
-        return (MessageRef(thread=thread, id=await self._posts.create(thread.channel, card, payload)),)
+        await self._tries.begin(marker, thread, [payload])
+        refs = (MessageRef(thread=thread, id=await self._posts.create(thread.channel, card, payload)),)
+        self._tries.said(thread, lambda: refs)
+        return refs
 
     async def _write(self, thread: Thread, payload: Json, files: Sequence[File]) -> str:
         """One message; in the thread, or as a reply in the channel where no thread can be had."""
-        for again in (False, True):
+        mended: set[int] = set()
+        while True:
             place = _channel(await self._places.to_write(thread))
-            if place == thread.channel and thread.root is not None and not thread.direct:
-                payload = {**payload, "message_reference": {"message_id": thread.root, "fail_if_not_exists": False}}
             try:
                 async with self._pacing.turn(POST, place, "final"):
                     answer: Any = await self._api.call(
-                        "POST", "/channels/{channel_id}/messages", channel_id=place, body=payload, files=files
+                        "POST",
+                        "/channels/{channel_id}/messages",
+                        channel_id=place,
+                        body={**payload, **_answering(thread, place, with_reference=NO_HISTORY not in mended)},
+                        files=files,
                     )
                 return str(answer["id"])
             except Refused as refused:
-                if again or not await self._mended(thread, place, refused):
+                if refused.code == NO_STARTER_YET:
+                    raise Retry("the post has no first message yet", after=1.0) from refused
+                if refused.code in mended or not await self._mended(thread, place, refused):
                     raise
-        raise AssertionError("every try returns or raises")
+                mended.add(refused.code)
 
     async def _mended(self, thread: Thread, place: str, refused: Refused) -> bool:
         """Whether another try may succeed."""
         match refused.code:
             case code if code == ARCHIVED:
                 await self._unarchive(place)
-            case code if code == NO_STARTER_YET:
-                await self._clock.sleep(0.5)
             case code if code == UNKNOWN_CHANNEL and thread.root is not None:
                 self._places.forget(thread)
-            case _:
-                return False
+            case code:
+                return code == NO_HISTORY
         return True
 
     async def _change(self, channel: str, message: str, payload: Json) -> None:
@@ -411,13 +421,13 @@ class DiscordChat:
         told = await self._api.call("PATCH", "/channels/{channel_id}", channel_id=channel, body={"archived": False})
         self._channels.heard(told)
 
-    async def _own(self, channel: str, since: float) -> list[Json]:
+    async def _own(self, channel: str, since: str) -> list[Json]:
         """Our latest messages there, oldest first, also those under borrowed names."""
         page: Any = await self._api.call(
             "GET",
             "/channels/{channel_id}/messages",
             channel_id=channel,
-            query={"after": snowflakes.at(since), "limit": LOOKED_THROUGH},
+            query={"after": since, "limit": LOOKED_THROUGH},
         )
         us = self._api.identified
         ours = [
@@ -444,6 +454,17 @@ class DiscordChat:
         return str(answer["id"])
 
 
+def _answers(message: Json, question: str) -> bool:
+    return str((message.get("message_reference") or {}).get("message_id")) == question
+
+
+def _answering(thread: Thread, place: str, *, with_reference: bool) -> Json:
+    """Where no thread could be opened: a reply to the question in its channel, so that all see whose answer it is."""
+    if not with_reference or place != thread.channel or thread.root is None or thread.direct:
+        return {}
+    return {"message_reference": {"message_id": thread.root, "fail_if_not_exists": False}}
+
+
 def _channel(thread: Thread) -> str:
     return thread.root or thread.channel
 
@@ -452,5 +473,5 @@ def _with_lost(content: Relay, lost: tuple[str, ...]) -> Relay:
     """A file that cannot be carried becomes a line that names it."""
     if not lost:
         return content
-    lines = "\n\n".join(f"_(file not carried over: {escaping.tidy(name) or 'unnamed'})_" for name in lost)
+    lines = "\n\n".join(f"_(file not carried over: {as_words(escaping.tidy(name)) or 'unnamed'})_" for name in lost)
     return content.model_copy(update={"markdown": f"{content.markdown}\n\n{lines}".strip()})

@@ -2,16 +2,17 @@
 
 import asyncio
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 from frontdesk.adapters.discord import escaping
 from frontdesk.adapters.discord.api import DiscordApi, Json, Refused
 from frontdesk.adapters.discord.channels import Channels, Facts
-from frontdesk.adapters.discord.snowflakes import seconds
 from frontdesk.adapters.discord.tries import Try, print_of
 from frontdesk.domain.messages import MessageRef, Thread
 from frontdesk.domain.tickets import Card, Ticket
 
+NOT_VALID = 50035
 MOST_TAGS, MOST_APPLIED = 20, 5
 STATUS = {"queued": "waiting", "claimed": "in work", "resolved": "closed"}
 PRIORITIES = ("urgent", "high", "normal", "low")
@@ -30,18 +31,20 @@ class Posts:
 
     async def create(self, forum: str, card: Card, payload: Json) -> str:
         """The post's id, which is that of its first message. Raises Retry, Ambiguous or Refused."""
-        made: Any = await self._api.call(
-            "POST",
-            "/channels/{channel_id}/threads",
-            channel_id=forum,
-            body={
-                "name": title(card.ticket),
-                "auto_archive_duration": ARCHIVE_AFTER,
-                "applied_tags": await self._tags(forum, _wanted(card.ticket)),
-                "message": payload,
-            },
-            once=True,
-        )
+        body: Json = {
+            "name": title(card.ticket),
+            "auto_archive_duration": ARCHIVE_AFTER,
+            "applied_tags": await self._tags(forum, _wanted(card.ticket)),
+            "message": payload,
+        }
+        post = partial(self._api.call, "POST", "/channels/{channel_id}/threads", channel_id=forum, once=True)
+        try:
+            made: Any = await post(body=body)
+        except Refused as refused:
+            if refused.code != NOT_VALID:
+                raise
+            # Discord may take offence at a customer's words in a name; the ticket must be seen all the same.
+            made = await post(body={**body, "name": f"#{card.ticket.number}"})
         facts = self._channels.heard(made)
         return facts.id if facts else str(made["id"])
 
@@ -68,7 +71,7 @@ class Posts:
             facts = self._channels.heard(told, thread.community)
             if facts is None or facts.parent != thread.channel or facts.owner != self._api.identified.user:
                 continue
-            if seconds(facts.id) < tried.at - 5:
+            if int(facts.id) <= int(tried.since):
                 continue
             message: Any = await self._api.call(
                 "GET", "/channels/{channel_id}/messages/{message_id}", channel_id=facts.id, message_id=facts.id
@@ -83,8 +86,8 @@ class Posts:
             wanted["applied_tags"] = list(tags)
         if archived != facts.archived:
             wanted["archived"] = archived
-        if not wanted:
-            return
+        if not wanted or facts.locked:
+            return  # what moderators locked stays as they left it
         if facts.archived and archived:
             # Only an open post can be changed.
             await self._api.call("PATCH", "/channels/{channel_id}", channel_id=facts.id, body={"archived": False})

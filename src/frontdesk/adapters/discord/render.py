@@ -35,9 +35,12 @@ _HELPFUL = {
     "fr": ("Utile", "Pas utile"),
     "es": ("Útil", "No es útil"),
 }
-_FORMS: dict[Literal["resolve", "rate_down"], tuple[str, str]] = {
-    "resolve": ("Resolve ticket", "Closing words to the customer"),
-    "rate_down": ("Thank you", "What was missing or wrong?"),
+_RESOLVE = ("Resolve ticket", "Closing words to the customer")
+_WHAT_WAS_WRONG = {
+    "en": ("Thank you", "What was missing or wrong?"),
+    "de": ("Danke", "Was hat gefehlt oder nicht gestimmt?"),
+    "fr": ("Merci", "Que manquait-il, ou qu'est-ce qui était faux ?"),
+    "es": ("Gracias", "¿Qué faltaba o qué estaba mal?"),
 }
 _THUMBS = {"rate_up": "👍", "rate_down": "👎"}
 _STATUS = {"queued": "Waiting", "claimed": "In work", "resolved": "Closed"}
@@ -65,8 +68,9 @@ def words(markdown: str, *, ephemeral: bool = True) -> Json:
 
 
 def modal(action: Literal["resolve", "rate_down"], press: ButtonPressed, ids: CustomIds) -> Json:
-    """The form that asks for a comment; its name carries what the press was about."""
-    title, question = _FORMS[action]
+    """The form that asks for a comment; its name carries what the press was about, a thumb's also the language."""
+    language = press.value.partition(":")[2]
+    title, question = _RESOLVE if action == "resolve" else _WHAT_WAS_WRONG.get(language, _WHAT_WAS_WRONG["en"])
     asked = {
         "type": _TEXT_INPUT,
         "custom_id": COMMENT,
@@ -188,8 +192,8 @@ def _buttons(content: Reply) -> tuple[Button, ...]:
     good, bad = _HELPFUL.get(content.language[:2], _HELPFUL["en"])
     return (
         *content.buttons,
-        Button(action="rate_up", label=good, value="up"),
-        Button(action="rate_down", label=bad, value="down"),
+        Button(action="rate_up", label=good, value=f"up:{content.language[:2]}"),
+        Button(action="rate_down", label=bad, value=f"down:{content.language[:2]}"),
     )
 
 

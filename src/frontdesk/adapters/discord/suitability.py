@@ -9,7 +9,7 @@ from frontdesk.adapters.discord.config import DiscordConfig
 from frontdesk.adapters.discord.manifest import PERMISSIONS
 from frontdesk.adapters.discord.permissions import VIEW_CHANNEL, Permission, permissions_in
 from frontdesk.adapters.discord.staff import EVERYBODY
-from frontdesk.domain.errors import DeskError, Misconfigured
+from frontdesk.domain.errors import DeskError, Misconfigured, Retry
 from frontdesk.ports.clock import Clock
 from frontdesk.ports.telemetry import Telemetry
 
@@ -24,6 +24,8 @@ async def suitability(config: DiscordConfig, clock: Clock, telemetry: Telemetry)
     try:
         try:
             await api.identity()
+        except Retry as retry:
+            return [("discord", f"DISCORD_API_URL={config.api_url} cannot be reached ({retry}): check the address")]
         except DeskError as error:
             return [("discord token", str(error))]
         lines: list[Line] = [("discord token", None), ("discord intents", _intents(api))]

@@ -25,6 +25,7 @@ _GONE = frozenset({10015, 50027})
 """No such webhook; its token is not good any more."""
 _NOT_ITS_OWN = 10008
 """A message that this webhook did not post, or that is gone."""
+_NOT_VALID = 50035
 _NOT_ALLOWED = frozenset({50001, 50013, 30007, 30058})
 """No access, no permission; the channel or the server has all the webhooks it can have."""
 
@@ -70,7 +71,8 @@ class Webhooks:
         `channel`: the text channel or forum; `thread`: the thread or post in it. Raises Retry (not posted), Ambiguous
         (perhaps posted; a webhook's posts have no nonce) or Refused.
         """
-        body: Json = {**payload, "username": escaping.name(name), "allowed_mentions": {"parse": []}}
+        ours = (await self._api.identity()).name
+        body: Json = {**payload, "username": escaping.name(name, taken=(ours, NAME)), "allowed_mentions": {"parse": []}}
         body.pop("nonce", None)
         body.pop("enforce_nonce", None)
         if image and image.startswith(("https://", "http://")):
@@ -152,6 +154,10 @@ class Webhooks:
             except Refused as refused:
                 if refused.code in _NOT_ALLOWED:
                     self._refuse(channel, refused)
+                    return None
+                if refused.code == _NOT_VALID:
+                    # A name or picture that Discord does not like; the words must come all the same.
+                    self._telemetry.count("discord_name_refused")
                     return None
                 if refused.code not in _GONE or not again:
                     raise

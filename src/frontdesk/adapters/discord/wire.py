@@ -2,14 +2,9 @@
 
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 
-
-def _as_id(value: object) -> object:
-    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
-
-
-Snowflake = Annotated[str, BeforeValidator(_as_id), Field(pattern=r"^\d{1,20}$")]
+Snowflake = Annotated[str, Field(pattern=r"^\d{1,20}$", coerce_numbers_to_str=True)]
 
 
 class _Wire(BaseModel):
@@ -43,12 +38,6 @@ class File(_Wire):
     url: str | None = None
 
 
-class Reference(_Wire):
-    message_id: Snowflake | None = None
-    channel_id: Snowflake | None = None
-    type: int | None = None
-
-
 class Snapshot(_Wire):
     """What a forwarded message said."""
 
@@ -62,12 +51,6 @@ class Forwarded(_Wire):
 
 class Sticker(_Wire):
     name: str | None = None
-
-
-class Embed(_Wire):
-    title: str | None = None
-    description: str | None = None
-    url: str | None = None
 
 
 class Message(_Wire):
@@ -84,13 +67,10 @@ class Message(_Wire):
     application_id: Snowflake | None = None
     edited_timestamp: str | None = None
     mentions: tuple[Mentioned, ...] | None = None
-    mention_roles: tuple[Snowflake, ...] | None = None
-    mention_everyone: bool | None = None
     attachments: tuple[File, ...] | None = None
-    message_reference: Reference | None = None
     message_snapshots: tuple[Forwarded, ...] | None = None
     sticker_items: tuple[Sticker, ...] | None = None
-    embeds: tuple[Embed, ...] | None = None
+    embeds: tuple[Any, ...] | None = None
 
 
 class Deleted(_Wire):

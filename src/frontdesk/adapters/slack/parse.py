@@ -309,7 +309,7 @@ def _form(payload: Mapping[str, Any], desk: Identity, at: float, *, submitted: b
 
 def _action(choice: wire.Choice) -> Action | None:
     if choice.action_id == RATE:
-        return _THUMBS.get(choice.value or "")
+        return _THUMBS.get((choice.value or "").partition(":")[0])
     name = choice.action_id.removeprefix(ACTION_PREFIX).partition(":")[0]
     if choice.action_id.startswith(ACTION_PREFIX) and name in get_args(Action):
         return cast(Action, name)

@@ -30,9 +30,12 @@ _HELPFUL = {
     "fr": ("Utile", "Pas utile"),
     "es": ("Útil", "No es útil"),
 }
-_FORMS: dict[Literal["resolve", "rate_down"], tuple[str, str, str]] = {
-    "resolve": ("Resolve ticket", "Closing words to the customer", "Resolve"),
-    "rate_down": ("Thank you", "What was missing or wrong?", "Send"),
+_RESOLVE = ("Resolve ticket", "Closing words to the customer", "Resolve", "Cancel")
+_WHAT_WAS_WRONG = {
+    "en": ("Thank you", "What was missing or wrong?", "Send", "Skip"),
+    "de": ("Danke", "Was hat gefehlt oder nicht gestimmt?", "Senden", "Überspringen"),
+    "fr": ("Merci", "Que manquait-il, ou qu'est-ce qui était faux ?", "Envoyer", "Ignorer"),
+    "es": ("Gracias", "¿Qué faltaba o qué estaba mal?", "Enviar", "Omitir"),
 }
 _STATUS = {"queued": "Waiting", "claimed": "In work", "resolved": "Closed"}
 
@@ -110,8 +113,10 @@ def card(content: Card) -> Json:
 
 
 def form(action: Literal["resolve", "rate_down"], press: ButtonPressed) -> Json:
-    """The view that asks for a comment; it carries what the press was about."""
-    title, question, submit = _FORMS[action]
+    """The view that asks for a comment; it carries what the press was about, a thumb's also the language."""
+    language = press.value.partition(":")[2]
+    wording = _RESOLVE if action == "resolve" else _WHAT_WAS_WRONG.get(language, _WHAT_WAS_WRONG["en"])
+    title, question, submit, close = wording
     kept = {
         "action": action,
         "value": press.value,
@@ -126,7 +131,7 @@ def form(action: Literal["resolve", "rate_down"], press: ButtonPressed) -> Json:
         "notify_on_close": action == "rate_down",
         "title": _plain(title),
         "submit": _plain(submit),
-        "close": _plain("Cancel" if action == "resolve" else "Skip"),
+        "close": _plain(close),
         "blocks": [
             {
                 "type": "input",
@@ -209,8 +214,8 @@ def _thumbs(language: str) -> Json:
             {
                 "type": "feedback_buttons",
                 "action_id": RATE,
-                "positive_button": {"text": _plain(good), "value": "up"},
-                "negative_button": {"text": _plain(bad), "value": "down"},
+                "positive_button": {"text": _plain(good), "value": f"up:{language[:2]}"},
+                "negative_button": {"text": _plain(bad), "value": f"down:{language[:2]}"},
             }
         ],
     }
