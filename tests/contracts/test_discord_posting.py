@@ -1,6 +1,5 @@
 """What the desk says on Discord arrives once and in the right place, or somebody is told in one line why not."""
 
-import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -494,10 +493,9 @@ async def test_a_forum_whose_tags_the_desk_may_not_manage_still_takes_tickets(qu
     assert queue.discord.guild.tag_names(ref.id) == []
 
 
-async def test_a_refusal_says_what_and_its_number() -> None:
+def test_a_refusal_says_what_and_its_number() -> None:
     assert str(Refused("POST /x", 403, 50013)) == "the desk lacks a permission there (Discord 50013)"
     assert str(Refused("POST /x", 400, 12345)) == "POST /x: 400 (12345)"
-    await asyncio.sleep(0)
 
 
 @pytest.mark.parametrize("content", [Reply(markdown="ok"), Relay(name="Sam Rivera", markdown="ok")])
