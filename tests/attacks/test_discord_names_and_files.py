@@ -8,9 +8,14 @@ import pytest
 from behaviours.conftest import Open
 from behaviours.discord_world import PLACES, QUEUE, SPEAK, THREAD, DiscordSide
 from behaviours.world import People, World
+from contracts.discord_interacting import interacting
 from frontdesk.adapters.discord import escaping
-from frontdesk.adapters.discord.files import file_name
+from frontdesk.adapters.discord.files import Files, file_name
 from frontdesk.adapters.discord.tries import Try, matching, print_of
+from frontdesk.adapters.ops.clock import SystemClock
+from frontdesk.domain.messages import Attachment
+from frontdesk.sandbox.discord import DiscordServer
+from frontdesk.sandbox.discord.example import SUPPORT
 from frontdesk.sandbox.discord.faults import Fault
 
 PERSON = "I want to talk to a person about order 1042"
@@ -102,19 +107,26 @@ def test_the_name_of_a_file_is_nothing_but_a_name(name: str) -> None:
         assert shown.endswith(".png")
 
 
-@pytest.mark.parametrize("platform", ["slack-discord"])
-async def test_a_file_with_a_hostile_name_arrives_and_holds_nothing_up(world: World) -> None:
-    talk = await world.ask(PERSON)
-    card = await world.card()
-    await talk.reply_with("#1")
+async def test_a_file_with_a_hostile_name_is_sent_along_and_adds_nothing_to_the_request() -> None:
+    async def fetch(attachment: Attachment) -> bytes:
+        return attachment.id.encode()
 
-    await talk.say("Look at this", files=[(HOSTILE[0], b"first", "image/png")])
-    await talk.say("and this", files=[(HOSTILE[4], b"second", "image/png")])
-
-    await card.until_in_thread("and this", timeout=10)
-    await world.until(lambda: len(card.files()) == 2, timeout=10)
-    assert [file.content for file in card.files()] == [b"first", b"second"]
-    assert not any("everyone" in message.shown for message in card.thread())
+    files = [
+        Attachment(id=f"file {n}", name=name, media_type="image/png\r\nX-Evil: 1") for n, name in enumerate(HOSTILE)
+    ]
+    async with DiscordServer() as discord, interacting(discord) as desk:
+        brought, lost = await Files(desk.api, SystemClock(), fetch).bring(files)
+        await desk.api.call(
+            "POST",
+            "/channels/{channel_id}/messages",
+            channel_id=SUPPORT,
+            body={"content": "Look at this", "allowed_mentions": {"parse": []}},
+            files=brought,
+        )
+        [message] = discord.guild.messages(SUPPORT)
+    assert lost == ()
+    assert message.content == "Look at this"
+    assert [file.content for file in message.attachments] == [f"file {n}".encode() for n in range(len(HOSTILE))]
 
 
 def posted(content: str, *sizes: int) -> dict[str, Any]:

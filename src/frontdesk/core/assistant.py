@@ -242,7 +242,7 @@ class Assistant:
 
     async def _left(self, turn: Turn) -> tuple[MessageRef, ...]:
         """The reply that an earlier try of this turn began, as far as it got."""
-        return await turn.chat.find(turn.thread, turn.marker("answer")) if "answer" in turn.journal else ()
+        return await turn.find(turn.chat, turn.thread, "answer") if "answer" in turn.journal else ()
 
     async def _deliver(
         self, turn: Turn, burst: Burst, reply: Reply, stream: ReplyStream, left: tuple[MessageRef, ...]

@@ -82,10 +82,21 @@ class Turn:
             return tuple(MessageRef.model_validate(ref) for ref in known)
         tried_before = step in self.journal
         marker = await self.intend(step)
-        there = await chat.find(thread, marker) if tried_before else ()
+        there = await self.find(chat, thread, step) if tried_before else ()
         refs = await chat.post(thread, content, marker, there)
         await self.conclude(step, [ref.model_dump(mode="json") for ref in refs])
         return refs
+
+    async def find(self, chat: Chat, thread: Thread, step: str) -> tuple[MessageRef, ...]:
+        """What an earlier try of this step left; a platform may take for it what is known to be something else."""
+        others = self.conversation.posted | {
+            str(ref["id"])
+            for name in self.journal
+            if name != step
+            for ref in self.result(name) or ()
+            if isinstance(ref, dict) and "id" in ref
+        }
+        return tuple(ref for ref in await chat.find(thread, self.marker(step)) if ref.id not in others)
 
     async def conclude(self, step: str, result: object) -> None:
         """Write down what came of a step. Raises Fenced."""

@@ -50,7 +50,7 @@ class Spoken(Value):
     """For words of staff: the message in the ticket's thread that they were relayed from."""
     attachments: tuple[Attachment, ...] = ()
     more: tuple[MessageRef, ...] = ()
-    """For words of staff: the further messages that they took."""
+    """For words of staff and replies: the further messages that they took."""
     with_files: bool = False
     """For words of staff: files came with them."""
 
@@ -92,6 +92,12 @@ class Conversation(Value):
     def relayed(self) -> tuple[Spoken, ...]:
         """What staff said to the customer."""
         return tuple(s for s in self.spoken if s.speaker == "staff")
+
+    @property
+    def posted(self) -> frozenset[str]:
+        """Ids of what the desk has posted here, as far as it is recorded."""
+        spoken = [s for s in self.spoken if s.ref is not None]
+        return frozenset(ref.id for s in spoken for ref in (s.ref, *s.more) if ref is not None)
 
     def reply_to(self, message_id: str) -> Spoken | None:
         """The assistant's reply that answered this message of the customer."""
@@ -141,6 +147,7 @@ def _changes(state: Conversation, entry: Entry) -> dict[str, object]:  # noqa: C
                 answers=entry.answers,
                 citations=entry.citations,
                 ref=entry.refs[0] if entry.refs else None,
+                more=tuple(entry.refs[1:]),
             )
             return {"spoken": (*state.spoken, said)}
         case StaffSaid(message=message, relayed=relayed, ref=ref, more=more):

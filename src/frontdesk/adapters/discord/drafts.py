@@ -8,6 +8,9 @@ _OPEN_LINK = re.compile(r"\[[^\[\]]*(?:\]\([^)]*)?\Z")
 _BEGINS_A_BLOCK = ("`", "~", "|", ">")
 _HELD_BACK = 200
 """Characters for which the end of an emphasis is waited for."""
+_LONGEST_LINK = 2_000
+_LOOKED_AT = 100
+"""Places to stop at that are tried, from the end: each is a look through the whole line."""
 
 
 def settled(said: str, since: int = 0) -> int:
@@ -15,7 +18,8 @@ def settled(said: str, since: int = 0) -> int:
     start = said.rfind("\n") + 1
     line = said[start:]
     seen = max(0, since - start)
-    for found in reversed(list(re.finditer(r"\s", line[seen:]))):
+    gaps = list(re.finditer(r"\s", line[seen:]))[-_LOOKED_AT:]
+    for found in reversed(gaps):
         end = seen + found.end()
         if not _is_open(line[:end], held=len(line) - end):
             return start + end
@@ -44,6 +48,6 @@ def _is_open(head: str, held: int) -> bool:
     """Whether something begins in this piece of a line that has not ended."""
     if head.lstrip().startswith(_BEGINS_A_BLOCK) or not re.search(r"\w", head):
         return True
-    if head.count("`") % 2 or _OPEN_LINK.search(head) or head.rfind("<") > head.rfind(">"):
+    if head.count("`") % 2 or _OPEN_LINK.search(head[-_LONGEST_LINK:]) or head.rfind("<") > head.rfind(">"):
         return True
     return held < _HELD_BACK and bool(head.count("**") % 2 or head.count("~~") % 2)
