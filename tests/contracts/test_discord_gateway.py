@@ -19,7 +19,7 @@ from frontdesk.adapters.discord.gateway import Session
 from frontdesk.adapters.ops.clock import SystemClock
 from frontdesk.domain.errors import Misconfigured
 from frontdesk.sandbox.discord import DiscordServer
-from frontdesk.sandbox.discord.example import ALICE, BOB, GENERAL, HELP, RANDOM, SUPPORT
+from frontdesk.sandbox.discord.example import ALICE, BOB, BOT_ROLE, GENERAL, HELP, RANDOM, SUPPORT
 from frontdesk.sandbox.discord.faults import Fault
 
 DAY = 86_400
@@ -192,6 +192,18 @@ async def test_another_process_resumes_where_a_killed_one_stopped(discord: Disco
         await second.heard("two", "three")
     assert len(discord.gateway.identifies) == 1
     assert len(discord.gateway.sessions) == 1
+
+
+async def test_a_resumed_session_knows_the_desk_by_its_own_role_too(discord: DiscordServer) -> None:
+    notes = Notes()
+    async with connected(discord, notes=notes) as first:
+        await discord.guild.say(ALICE, SUPPORT, "one")
+        await first.heard("one")
+    async with connected(discord, notes=notes) as second:
+        await discord.guild.say(ALICE, SUPPORT, f"<@&{BOT_ROLE}> two")
+        await second.heard("two")
+        assert [event.addressed for event in second.reception.events] == [True]
+    assert len(discord.gateway.identifies) == 1
 
 
 def saved(notes: Notes) -> Session:

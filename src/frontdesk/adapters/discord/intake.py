@@ -46,6 +46,7 @@ class Intake:
         seen: Callable[[Any], None] = lambda _: None,
     ) -> None:
         """`seen` is told of everything that somebody did."""
+        self._api = api
         self._config = api.config
         self._receiver = receiver
         self._channels = channels
@@ -56,6 +57,8 @@ class Intake:
         self._telemetry = telemetry
         self._seen = seen
         self._desk = parse.Desk(user=api.identified.user)
+        self._servers: set[str] = set()
+        """Those whose roles are known."""
 
     def wants(self, event: str) -> bool:
         return event in WANTED
@@ -114,6 +117,8 @@ class Intake:
         if message.author is not None and message.author.id == self._desk.user:
             return
         self._seen(told)
+        if message.guild_id is not None and "<@&" in (message.content or ""):
+            await self._know_roles(message.guild_id)
         thread, facts = await self._places.thread_of(message.channel_id, message.id, message.guild_id)
         parsed = parse.posted(message, thread, self._desk, await self._title(message.id, facts))
         if isinstance(parsed, MessagePosted) and not facts.is_thread and (parsed.addressed or self._is_served(facts)):
@@ -166,6 +171,7 @@ class Intake:
         guild = parse.read(wire.Guild, told)
         for role in _items(told, "roles"):
             self._learn_role(role)
+        self._servers.add(guild.id)
         channels, threads = _items(told, "channels"), _items(told, "threads")
         for each in (*channels, *threads):
             self._channels.heard(each, guild.id)
@@ -201,6 +207,15 @@ class Intake:
             self._channels.gone(str(told.get("id")))
         elif event in ABOUT_ROLES:
             self._learn_role(told.get("role"))
+
+    async def _know_roles(self, guild: str) -> None:
+        """A session that is resumed tells of no server, so that the roles of one have to be asked for, once."""
+        if guild in self._servers:
+            return
+        told: Any = await self._api.call("GET", "/guilds/{guild_id}", guild_id=guild)
+        for role in _items(told, "roles"):
+            self._learn_role(role)
+        self._servers.add(guild)
 
     def _learn_role(self, role: Any) -> None:
         """Discord gives every bot a role of its own; people mention that as well."""
