@@ -79,8 +79,8 @@ class Reception:
     async def command(self, name: str, text: str, person: Person, thread: Thread) -> str:
         return await self._commands.answer(text, person, thread)
 
-    async def left(self, person: Person, name: str) -> None:
-        await self._desk.left(person, name)
+    async def left(self, person: Person, community: str, name: str) -> None:
+        await self._desk.left(person, community, name)
 
     async def opened(self, person: Person, thread: Thread) -> Sequence[str]:
         return self._desk.config.suggestions

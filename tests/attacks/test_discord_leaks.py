@@ -116,3 +116,19 @@ async def test_a_strangers_name_is_no_link_in_staffs_words(world: World) -> None
         await card.write(f"I have asked {world.staff.mentioning(DANA)} about it")
         reply = await talk.reply_with("I have asked")
         assert reply.live_links == ()
+
+
+@pytest.mark.parametrize("platform", ["discord"])
+async def test_leaving_another_server_is_nothing_to_the_staff_of_this_one(world: World) -> None:
+    side = world.customers
+    assert isinstance(side, DiscordSide)
+    talk, card = await handed_over(world)
+    await world.quiet(talk, 1)
+    alice = {"id": side.person("alice"), "username": "alice", "discriminator": "0", "avatar": None}
+
+    side.discord.gateway.inject("GUILD_MEMBER_REMOVE", {"guild_id": "1234567890", "user": alice})
+    side.discord.gateway.inject("GUILD_MEMBER_REMOVE", {"guild_id": side.discord.guild_id, "user": alice})
+
+    await card.until_in_thread("has left the server")
+    await world.another_is_answered()
+    assert len([m for m in card.thread() if "has left the server" in m.shown]) == 1

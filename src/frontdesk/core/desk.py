@@ -114,7 +114,7 @@ class Desk:
         )
         self._telemetry.count("received", kind=event.kind, how=received)
 
-    async def left(self, who: Person, name: str) -> None:
+    async def left(self, who: Person, community: str, name: str) -> None:
         """Somebody left a server: staff who have an open ticket of theirs should know. Raises Retry."""
         for ticket in await self._store.open_tickets(_MOST_TICKETS):
             home = (
@@ -122,7 +122,7 @@ class Desk:
                 if ticket.customer == who.key and ticket.conversation
                 else None
             )
-            if home is not None and not home.direct:
+            if home is not None and not home.direct and home.community == community:
                 order = int(self._clock.now() * 1_000_000)
                 await self.receive(CustomerLeft(thread=home, ids=(f"{name}:{ticket.number}",), order=order, who=who))
 

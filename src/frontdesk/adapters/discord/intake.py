@@ -149,7 +149,8 @@ class Intake:
     async def _left(self, told: dict[str, Any]) -> None:
         gone = parse.read(wire.Left, told)
         hour = int(self._clock.now() // 3600)
-        await self._receiver.left(parse.person(gone.user), f"discord:{gone.guild_id}:left:{gone.user.id}:{hour}")
+        name = f"discord:{gone.guild_id}:left:{gone.user.id}:{hour}"
+        await self._receiver.left(parse.person(gone.user), gone.guild_id, name)
 
     async def _title(self, message: str, facts: Facts) -> str:
         """Of the forum post that this message starts."""

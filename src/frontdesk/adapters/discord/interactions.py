@@ -89,8 +89,8 @@ class Receiver(Protocol):
         """Answer `/name text` in Markdown; only this person sees it."""
         ...
 
-    async def left(self, person: Person, name: str) -> None:
-        """Somebody left a server; `name` is that fact's own. Raises Retry."""
+    async def left(self, person: Person, community: str, name: str) -> None:
+        """Somebody left a server (`community`); `name` is that fact's own. Raises Retry."""
         ...
 
     async def opened(self, person: Person, thread: Thread) -> Sequence[str]:
