@@ -6,12 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from frontdesk.adapters.discord.permissions import EVERYTHING, NONE, Permission, permissions_in, permissions_in_thread
+from frontdesk.adapters.discord.permissions import EVERYTHING, NONE, Permission, permissions_in
 from frontdesk.domain.errors import Unreadable
 
 GUILD, STAFF, MUTED, BOB = "1", "2", "3", "9"
 SEE, SEND, READ = Permission.VIEW_CHANNEL, Permission.SEND_MESSAGES, Permission.READ_MESSAGE_HISTORY
-IN_THREADS, FILES = Permission.SEND_MESSAGES_IN_THREADS, Permission.ATTACH_FILES
+FILES = Permission.ATTACH_FILES
 
 
 def guild(everyone: int = 0, staff: int = 0, owner: str = "8") -> dict[str, Any]:
@@ -71,11 +71,6 @@ def test_who_cannot_see_can_do_nothing_and_who_cannot_send_attaches_nothing() ->
 
 def test_who_is_in_a_timeout_can_only_read() -> None:
     assert permissions_in(guild(SEE | SEND | READ), channel(), member(), timed_out=True) == SEE | READ
-
-
-def test_in_a_thread_to_speak_is_a_permission_of_its_own() -> None:
-    assert not permissions_in_thread(guild(SEE | SEND | FILES), channel(), member()) & (SEND | FILES)
-    assert permissions_in_thread(guild(SEE | IN_THREADS), channel(), member()) & SEND
 
 
 def test_bits_that_we_do_not_know_are_carried_along() -> None:

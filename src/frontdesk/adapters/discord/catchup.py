@@ -18,8 +18,6 @@ FURTHEST = 86_400.0
 """Seconds that are caught up at most; whoever waited longer has gone elsewhere."""
 OVERLAP = 120.0
 """Seconds before the last message heard that are read as well: channels are not heard in order of each other."""
-MOST_CHANNELS = 500
-"""Of a server; quiet ones do not count."""
 MOST_IN_A_CHANNEL = 300
 PAGE = 100
 SIDE_BY_SIDE = 4
@@ -99,9 +97,7 @@ class CatchUp:
         await self._recall()
         since = self._missed.get(server)
         if since is not None:
-            wanted = [
-                f for f in channels if max(int(f.last_message or 0), int(f.id) if f.is_thread else 0) > int(since)
-            ]
+            wanted = [facts for facts in channels if _latest(facts) > int(since)]
             await self._all([(facts.id, server) for facts in wanted], since, hear)
             await self._cross_out(server)
 

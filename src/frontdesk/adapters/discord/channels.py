@@ -42,8 +42,6 @@ class Facts(Value):
     locked: bool = False
     tags: tuple[tuple[str, str], ...] = ()
     """(id, name) of every tag a forum has."""
-    whole_tags: tuple[dict[str, Any], ...] = ()
-    """The same as Discord tells them: to add one, all must be told again with their emoji."""
     applied: tuple[str, ...] = ()
     """Ids of a post's tags."""
     last_message: str | None = None
@@ -77,7 +75,7 @@ class Channels:
             told = wire.Channel.model_validate(channel)
         except ValidationError:
             return None
-        facts = _facts(told, guild, _tags(channel))
+        facts = _facts(told, guild)
         self._known[facts.id] = facts
         self._known.move_to_end(facts.id)
         while len(self._known) > MOST_KNOWN:
@@ -108,12 +106,7 @@ class Channels:
         return self.heard(answer) or Facts(id=channel, kind="other")
 
 
-def _tags(channel: object) -> tuple[dict[str, Any], ...]:
-    tags = channel.get("available_tags") if isinstance(channel, dict) else None
-    return tuple(tag for tag in tags or () if isinstance(tag, dict))
-
-
-def _facts(told: wire.Channel, guild: str | None, whole_tags: tuple[dict[str, Any], ...]) -> Facts:
+def _facts(told: wire.Channel, guild: str | None) -> Facts:
     state = told.thread_metadata or wire.ThreadState()
     return Facts(
         id=told.id,
@@ -125,7 +118,6 @@ def _facts(told: wire.Channel, guild: str | None, whole_tags: tuple[dict[str, An
         archived=bool(state.archived),
         locked=bool(state.locked),
         tags=tuple((tag.id, tag.name) for tag in told.available_tags or ()),
-        whole_tags=whole_tags,
         applied=told.applied_tags or (),
         last_message=told.last_message_id,
     )

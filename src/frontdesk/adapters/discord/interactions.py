@@ -13,12 +13,12 @@ from frontdesk.adapters.discord.answering import CHOICES, FORM, MESSAGE, PONG, S
 from frontdesk.adapters.discord.api import DiscordApi, Json
 from frontdesk.adapters.discord.custom_ids import CustomIds
 from frontdesk.adapters.discord.interactions_parse import (
-    PING,
     Asked,
     Caller,
     Command,
     Completion,
     Declined,
+    InteractionType,
     Parsed,
     Pointed,
     Pressed,
@@ -141,7 +141,7 @@ class Interactions:
 
     async def answer(self, payload: Json) -> Json | None:
         """The body of the HTTP answer, as soon as there is one; None when Discord was answered another way."""
-        if payload.get("type") == PING:  # of all interactions the one that nobody stands behind
+        if payload.get("type") == InteractionType.PING:
             return PONG
         body: asyncio.Future[Json | None] = asyncio.get_running_loop().create_future()
         routing = self._spawn(self._route(payload, body))

@@ -1,6 +1,7 @@
 """Turns interactions of Discord into what the desk is to do; pure, and never surprised."""
 
 from collections.abc import Callable, Iterator
+from enum import IntEnum
 from typing import Any, Literal
 
 from frontdesk.adapters.discord import interactions_wire as wire
@@ -16,7 +17,6 @@ from frontdesk.domain.messages import Thread
 from frontdesk.domain.people import Person
 from frontdesk.domain.value import Value
 
-PING, COMMAND, COMPONENT, COMPLETION, SUBMISSION = 1, 2, 3, 4, 5
 _CHAT, _ON_MESSAGE = 1, 3
 _BUTTON = 2
 _TEXT_INPUT = 4
@@ -28,6 +28,16 @@ _BETWEEN_OTHERS = 2
 _WITH_THREADS = frozenset({0, 5})
 _DEEPEST = 4
 """How deep a form's input may lie."""
+
+
+class InteractionType(IntEnum):
+    """Discord's numbers for what somebody did; nobody stands behind a ping."""
+
+    PING = 1
+    COMMAND = 2
+    COMPONENT = 3
+    COMPLETION = 4
+    SUBMISSION = 5
 
 
 class Caller(Value):
@@ -116,13 +126,13 @@ def parse(
     told = read(wire.Interaction, payload)
     caller = _caller(told)
     match told.type:
-        case 2:
+        case InteractionType.COMMAND:
             return caller, _command(told, caller, desk, staff_channel, heard)
-        case 3:
+        case InteractionType.COMPONENT:
             return caller, _press(told, caller, ids, staff_channel)
-        case 4:
+        case InteractionType.COMPLETION:
             return caller, _completion(told)
-        case 5:
+        case InteractionType.SUBMISSION:
             return caller, _submission(told, caller, ids)
         case _:
             return caller, Unknown(what="interaction")

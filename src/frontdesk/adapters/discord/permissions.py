@@ -50,16 +50,6 @@ def permissions_in(guild: _Payload, channel: _Payload, member: _Payload, *, time
         raise Unreadable("roles or overwrites are not what Discord documents") from error
 
 
-def permissions_in_thread(
-    guild: _Payload, parent: _Payload, member: _Payload, *, timed_out: bool = False
-) -> Permission:
-    """In a thread of `parent`: as there, but to speak is a permission of its own, and stands for SEND_MESSAGES."""
-    granted = permissions_in(guild, parent, member, timed_out=timed_out)
-    if not granted & Permission.SEND_MESSAGES_IN_THREADS:
-        return _without(granted, Permission.SEND_MESSAGES | _NEEDS_SENDING)
-    return granted | Permission.SEND_MESSAGES
-
-
 def _in_channel(guild: _Payload, channel: _Payload, member: _Payload, *, timed_out: bool) -> Permission:
     person, everyone = str(member["user"]["id"]), str(guild["id"])
     granted = _in_guild(guild, member)

@@ -15,7 +15,6 @@ from frontdesk.domain.tickets import Card, Ticket
 NOT_VALID = 50035
 MOST_TAGS, MOST_APPLIED = 20, 5
 STATUS = {"queued": "waiting", "claimed": "in work", "resolved": "closed"}
-PRIORITIES = ("urgent", "high", "normal", "low")
 ARCHIVE_AFTER = 10_080
 """Minutes; an open ticket stays in sight for a week."""
 

@@ -7,8 +7,6 @@ from frontdesk.sandbox.discord.call import DONE, Answer, Call, created, ok
 from frontdesk.sandbox.discord.errors import ApiError, InvalidForm
 from frontdesk.sandbox.discord.values import Json
 
-CREATES_A_DAY = 200
-
 
 def listed(call: Call) -> Answer:
     return ok([_shown(call, one) for one in call.guild.commands.get(_scope(call), ())])
