@@ -1,12 +1,9 @@
-"""What a Discord server holds, every change to it, and the feed that tells of changes."""
+"""What a Discord server holds, and every change to it, told to whoever follows."""
 
-import asyncio
 import secrets
 from collections import defaultdict
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable
-from contextlib import suppress
+from collections.abc import Iterable
 from dataclasses import replace
-from typing import Any
 
 from frontdesk.sandbox.discord import example
 from frontdesk.sandbox.discord.app import App
@@ -33,15 +30,16 @@ from frontdesk.sandbox.discord.values import (
     Tag,
     Webhook,
 )
+from frontdesk.sandbox.feed import Feed
 
-RECHECK_SECONDS = 0.1
 TYPING_SECONDS = 10.0
 
 
-class State:
+class State(Feed):
     """People, roles, channels, messages, webhooks, modals; knows nothing of how the app hears of them."""
 
     def __init__(self, app: App, clock: Clock) -> None:
+        super().__init__()
         self.app = app
         self.clock = clock
         self.snowflakes = Snowflakes(clock)
@@ -75,8 +73,6 @@ class State:
         self.most_active_threads = 1000
         self.most_thread_members = 1000
         self._messages: defaultdict[str, dict[str, Message]] = defaultdict(dict)
-        self._queues: set[asyncio.Queue[Json]] = set()
-        self._changed = asyncio.Event()
 
     # people and places
 
@@ -293,41 +289,7 @@ class State:
 
     def tell(self, kind: str, whole: Json | Message | Channel | Modal | Person) -> None:
         """A change for those who follow: the fact itself, or the thing as it is now under `value`."""
-        shown = whole if isinstance(whole, dict) else {"value": whole}
-        for queue in self._queues:
-            queue.put_nowait({"kind": kind, **shown})
-        self.wake()
-
-    def wake(self) -> None:
-        """Let everybody who waits look again."""
-        changed, self._changed = self._changed, asyncio.Event()
-        changed.set()
-
-    def changes(self) -> AsyncIterator[Json]:
-        """Every change from now on."""
-        queue: asyncio.Queue[Json] = asyncio.Queue()
-        self._queues.add(queue)
-        return self._follow(queue)
-
-    async def _follow(self, queue: asyncio.Queue[Json]) -> AsyncGenerator[Json, None]:
-        try:
-            while True:
-                yield await queue.get()
-        finally:
-            self._queues.discard(queue)
-
-    async def until(self, condition: Callable[[], Any], timeout: float = 15.0) -> Any:
-        """Wait until the condition is true and give back what it gave; TimeoutError shows the channels."""
-        loop = asyncio.get_running_loop()
-        deadline = loop.time() + timeout
-        while not (value := condition()):
-            left = deadline - loop.time()
-            if left <= 0:
-                raise TimeoutError(f"not within {timeout} s; the server looks like this:\n{self.dump()}")
-            with suppress(TimeoutError):
-                # Woken by every change here; the short bound is for conditions that look at something else.
-                await asyncio.wait_for(self._changed.wait(), min(left, RECHECK_SECONDS))
-        return value
+        self.publish(lambda: {"kind": kind, **(whole if isinstance(whole, dict) else {"value": whole})})
 
     def dump(self) -> str:
         """All channels as text, for people who read a failed test."""

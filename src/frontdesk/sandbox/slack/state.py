@@ -1,13 +1,12 @@
-"""What a workspace holds, every change to it, and the feed that tells of changes."""
+"""What a workspace holds, and every change to it, told to whoever follows."""
 
-import asyncio
 import secrets
 from collections import defaultdict
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable
-from contextlib import suppress
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
+from frontdesk.sandbox.feed import Feed
 from frontdesk.sandbox.slack.app import App
 from frontdesk.sandbox.slack.clock import Clock
 from frontdesk.sandbox.slack.values import Channel, File, Json, Message, Person, Session, View
@@ -15,7 +14,6 @@ from frontdesk.sandbox.slack.values import Channel, File, Json, Message, Person,
 STREAM_SECONDS = 300.0
 STATUS_SECONDS = 120.0
 TRIGGER_SECONDS = 3.0
-RECHECK_SECONDS = 0.1
 
 
 @dataclass(frozen=True)
@@ -24,10 +22,11 @@ class Trigger:
     good_until: float
 
 
-class State:
+class State(Feed):
     """People, channels, messages, files, views, sessions; knows nothing of how the app hears of them."""
 
     def __init__(self, app: App, clock: Clock) -> None:
+        super().__init__()
         self.app = app
         self.clock = clock
         self.people: dict[str, Person] = {}
@@ -50,8 +49,6 @@ class State:
         self._status_since: dict[tuple[str, str], float] = {}
         self._last_ts = 0
         self._number = 0
-        self._queues: set[asyncio.Queue[Json]] = set()
-        self._changed = asyncio.Event()
 
     # people and places
 
@@ -222,42 +219,7 @@ class State:
     # the feed
 
     def tell(self, kind: str, whole: Json | Message | View | Session) -> None:
-        if self._queues:
-            shown = whole if isinstance(whole, dict) else whole.on_page()
-            for queue in self._queues:
-                queue.put_nowait({"kind": kind, **shown})
-        self.wake()
-
-    def wake(self) -> None:
-        """Let everybody who waits look again."""
-        changed, self._changed = self._changed, asyncio.Event()
-        changed.set()
-
-    def changes(self) -> AsyncIterator[Json]:
-        """Every change from now on."""
-        queue: asyncio.Queue[Json] = asyncio.Queue()
-        self._queues.add(queue)
-        return self._follow(queue)
-
-    async def _follow(self, queue: asyncio.Queue[Json]) -> AsyncGenerator[Json, None]:
-        try:
-            while True:
-                yield await queue.get()
-        finally:
-            self._queues.discard(queue)
-
-    async def until(self, condition: Callable[[], Any], timeout: float = 15.0) -> Any:
-        """Wait until the condition is true and give back what it gave; TimeoutError shows the channels."""
-        loop = asyncio.get_running_loop()
-        deadline = loop.time() + timeout
-        while not (value := condition()):
-            left = deadline - loop.time()
-            if left <= 0:
-                raise TimeoutError(f"not within {timeout} s; the workspace looks like this:\n{self.dump()}")
-            with suppress(TimeoutError):
-                # Woken by every change here; the short bound is for conditions that look at something else.
-                await asyncio.wait_for(self._changed.wait(), min(left, RECHECK_SECONDS))
-        return value
+        self.publish(lambda: {"kind": kind, **(whole if isinstance(whole, dict) else whole.on_page())})
 
     def dump(self) -> str:
         """All channels as text, for people who read a failed test."""
