@@ -4,12 +4,13 @@ from typing import Any, Literal, assert_never
 
 from frontdesk.adapters.discord import escaping, formatting
 from frontdesk.adapters.discord.custom_ids import CustomIds
+from frontdesk.domain import labels
 from frontdesk.domain.events import ButtonPressed
 from frontdesk.domain.knowledge import Citation
 from frontdesk.domain.messages import Button, Content, Line, Relay, Reply
 from frontdesk.domain.people import Person
 from frontdesk.domain.splitting import split, utf16
-from frontdesk.domain.tickets import Card, Ticket
+from frontdesk.domain.tickets import Card
 
 Json = dict[str, Any]
 
@@ -28,22 +29,7 @@ _ROWS = 5
 _SOURCES_LINE = 900
 """The most of it: less than half a message, so that it is never cut."""
 
-_SOURCES = {"en": "Sources", "de": "Quellen", "fr": "Sources", "es": "Fuentes"}
-_HELPFUL = {
-    "en": ("Helpful", "Not helpful"),
-    "de": ("Hilfreich", "Nicht hilfreich"),
-    "fr": ("Utile", "Pas utile"),
-    "es": ("Útil", "No es útil"),
-}
-_RESOLVE = ("Resolve ticket", "Closing words to the customer")
-_WHAT_WAS_WRONG = {
-    "en": ("Thank you", "What was missing or wrong?"),
-    "de": ("Danke", "Was hat gefehlt oder nicht gestimmt?"),
-    "fr": ("Merci", "Que manquait-il, ou qu'est-ce qui était faux ?"),
-    "es": ("Gracias", "¿Qué faltaba o qué estaba mal?"),
-}
 _THUMBS = {"rate_up": "👍", "rate_down": "👎"}
-_STATUS = {"queued": "Waiting", "claimed": "In work", "resolved": "Closed"}
 
 
 def messages(content: Content, ids: CustomIds, limit: int = LIMIT, *, webhook: bool = False) -> tuple[Json, ...]:
@@ -70,7 +56,7 @@ def words(markdown: str, *, ephemeral: bool = True) -> Json:
 def modal(action: Literal["resolve", "rate_down"], press: ButtonPressed, ids: CustomIds) -> Json:
     """The form that asks for a comment; its name carries what the press was about, a thumb's also the language."""
     language = press.value.partition(":")[2]
-    title, question = _RESOLVE if action == "resolve" else _WHAT_WAS_WRONG.get(language, _WHAT_WAS_WRONG["en"])
+    wording = labels.RESOLVE if action == "resolve" else labels.what_was_wrong(language)
     asked = {
         "type": _TEXT_INPUT,
         "custom_id": COMMENT,
@@ -80,8 +66,8 @@ def modal(action: Literal["resolve", "rate_down"], press: ButtonPressed, ids: Cu
     }
     return {
         "custom_id": ids.form(action, press.value, press.message_id),
-        "title": title,
-        "components": [{"type": _LABEL, "label": question, "component": asked}],
+        "title": wording.title,
+        "components": [{"type": _LABEL, "label": wording.question, "component": asked}],
     }
 
 
@@ -138,7 +124,7 @@ def _fitting(text: str, limit: int) -> str:
 
 
 def _sources(citations: tuple[Citation, ...], language: str) -> str:
-    text = f"-# {_SOURCES.get(language[:2], _SOURCES['en'])}:"
+    text = f"-# {labels.sources(language)}:"
     for citation in citations:
         title = escaping.words(" ".join(_short(citation.title, 120).split()))
         source = f" [{citation.number}] {escaping.link(citation.url or '', title)}"
@@ -152,7 +138,7 @@ def _sources(citations: tuple[Citation, ...], language: str) -> str:
 
 def _card(content: Card, ids: CustomIds, limit: int) -> Json:
     """Shorter and shorter, until it fits: every mark in a text may have to be escaped."""
-    rows = _rows(_card_buttons(content), ids) if content.ticket.is_open else []
+    rows = _rows(labels.card_buttons(content), ids) if content.ticket.is_open else []
     for most in (300, 150, 75):
         text = _card_text(content, most)
         if utf16(text) <= limit:
@@ -166,30 +152,21 @@ def _card_text(content: Card, most: int) -> str:
     if content.permalink:
         customer = f"{customer} · {escaping.link(content.permalink, 'open thread')}"
     lines = [
-        f"### #{ticket.number} · {_STATUS[ticket.status]} · {ticket.priority} · {_clip(ticket.wants, 100)}",
+        f"### #{ticket.number} · {labels.STATUS[ticket.status]} · {ticket.priority} · {_clip(ticket.wants, 100)}",
         f"**Customer:** {customer}",
         f"**Wants:** {_clip(ticket.wants, most)}",
         f"**Why a person:** {_clip(ticket.why, most)}",
     ]
     if ticket.tried:
         lines += ["**Tried:**", *(f"- {_clip(tried, most // 2)}" for tried in ticket.tried[:5])]
-    return "\n".join([*lines, f"-# {_triage(ticket)}", f"-# {_state(ticket)}"])
-
-
-def _card_buttons(content: Card) -> tuple[Button, ...]:
-    holder = content.ticket.assignee
-    claim = f"Claimed by {holder.name or holder.id}" if holder else "Claim"
-    return (
-        Button(action="claim", label=claim, value=content.conversation, style="plain" if holder else "primary"),
-        Button(action="handback", label="Hand back", value=content.conversation),
-        Button(action="resolve", label="Resolve", value=content.conversation),
-    )
+    triage, state = escaping.words(labels.triage(ticket)), labels.state(ticket, _named, _when)
+    return "\n".join([*lines, f"-# {triage}", f"-# {state}"])
 
 
 def _buttons(content: Reply) -> tuple[Button, ...]:
     if not content.rateable:
         return content.buttons
-    good, bad = _HELPFUL.get(content.language[:2], _HELPFUL["en"])
+    good, bad = labels.helpful(content.language)
     return (
         *content.buttons,
         Button(action="rate_up", label=good, value=f"up:{content.language[:2]}"),
@@ -215,26 +192,9 @@ def _button(custom_id: str, button: Button) -> Json:
     return shown
 
 
-def _triage(ticket: Ticket) -> str:
-    facts = (
-        f"category {ticket.category}",
-        f"tier {ticket.tier}",
-        f"priority {ticket.priority}",
-        f"mood {ticket.sentiment}",
-        f"language {ticket.language}",
-        f"confidence {ticket.confidence:.0%}",
-    )
-    return escaping.words(" · ".join(facts))
-
-
-def _state(ticket: Ticket) -> str:
-    if not ticket.is_open:
-        who = _named(ticket.closed_by)
-        return f"Handed back by {who}" if ticket.closed_how == "handed_back" else f"Resolved by {who}"
-    holder = f"Claimed by {_named(ticket.assignee)}" if ticket.assignee else "Nobody has claimed it"
-    if ticket.waiting_since is None:
-        return f"{holder} · the customer is not waiting"
-    return f"{holder} · waiting since <t:{int(ticket.waiting_since)}:f>"
+def _when(at: float) -> str:
+    """A moment, shown in each reader's own time."""
+    return f"<t:{int(at)}:f>"
 
 
 def _named(person: Person | None) -> str:

@@ -6,12 +6,13 @@ from typing import Any, Literal, assert_never
 
 from frontdesk.adapters.slack import escaping
 from frontdesk.adapters.slack.parse import ACTION_PREFIX, COMMENT, COMMENT_BLOCK, FORM, RATE
+from frontdesk.domain import labels
 from frontdesk.domain.events import ButtonPressed
 from frontdesk.domain.knowledge import Citation
 from frontdesk.domain.messages import Button, Content, Line, Relay, Reply
 from frontdesk.domain.people import Person
 from frontdesk.domain.splitting import split
-from frontdesk.domain.tickets import Card, Ticket
+from frontdesk.domain.tickets import Card
 
 Json = dict[str, Any]
 
@@ -22,22 +23,6 @@ QUIET: Json = {"link_names": False, "parse": "none"}
 """Names in the text stay text."""
 NO_PREVIEWS: Json = {"unfurl_links": False, "unfurl_media": False}
 """Nothing is fetched because of a link in the text. Only a new message takes these."""
-
-_SOURCES = {"en": "Sources", "de": "Quellen", "fr": "Sources", "es": "Fuentes"}
-_HELPFUL = {
-    "en": ("Helpful", "Not helpful"),
-    "de": ("Hilfreich", "Nicht hilfreich"),
-    "fr": ("Utile", "Pas utile"),
-    "es": ("Útil", "No es útil"),
-}
-_RESOLVE = ("Resolve ticket", "Closing words to the customer", "Resolve", "Cancel")
-_WHAT_WAS_WRONG = {
-    "en": ("Thank you", "What was missing or wrong?", "Send", "Skip"),
-    "de": ("Danke", "Was hat gefehlt oder nicht gestimmt?", "Senden", "Überspringen"),
-    "fr": ("Merci", "Que manquait-il, ou qu'est-ce qui était faux ?", "Envoyer", "Ignorer"),
-    "es": ("Gracias", "¿Qué faltaba o qué estaba mal?", "Enviar", "Omitir"),
-}
-_STATUS = {"queued": "Waiting", "claimed": "In work", "resolved": "Closed"}
 
 
 def messages(content: Content, limit: int = LIMIT) -> tuple[Json, ...]:
@@ -91,7 +76,7 @@ def words(markdown: str) -> Json:
 
 def card(content: Card) -> Json:
     ticket = content.ticket
-    title = f"#{ticket.number} · {_STATUS[ticket.status]} · {ticket.priority} · {escaping.tidy(ticket.wants)}"
+    title = f"#{ticket.number} · {labels.STATUS[ticket.status]} · {ticket.priority} · {escaping.tidy(ticket.wants)}"
     customer = escaping.mrkdwn(content.customer.name or content.customer.id)
     if content.permalink:
         customer = f"{customer} · {escaping.link(content.permalink, 'open thread')}"
@@ -102,21 +87,21 @@ def card(content: Card) -> Json:
     ]
     if ticket.tried:
         lines.append("*Tried:*\n" + "\n".join(f"• {_clip(tried, 250)}" for tried in ticket.tried[:5]))
+    triage = escaping.mrkdwn(labels.triage(ticket))
     blocks: list[Json] = [
         {"type": "header", "text": {"type": "plain_text", "text": _short(title, 150), "emoji": False}},
         {"type": "section", "text": _mrkdwn("\n".join(lines))},
-        {"type": "context", "elements": [_mrkdwn(_triage(ticket)), _mrkdwn(_state(ticket))]},
+        {"type": "context", "elements": [_mrkdwn(triage), _mrkdwn(labels.state(ticket, _named, _when))]},
     ]
     if ticket.is_open:
-        blocks.append(_actions(_card_buttons(content)))
+        blocks.append(_actions(labels.card_buttons(content)))
     return {"blocks": blocks, "text": escaping.mrkdwn(_short(title, 300))}
 
 
 def form(action: Literal["resolve", "rate_down"], press: ButtonPressed) -> Json:
     """The view that asks for a comment; it carries what the press was about, a thumb's also the language."""
     language = press.value.partition(":")[2]
-    wording = _RESOLVE if action == "resolve" else _WHAT_WAS_WRONG.get(language, _WHAT_WAS_WRONG["en"])
-    title, question, submit, close = wording
+    wording = labels.RESOLVE if action == "resolve" else labels.what_was_wrong(language)
     kept = {
         "action": action,
         "value": press.value,
@@ -129,15 +114,15 @@ def form(action: Literal["resolve", "rate_down"], press: ButtonPressed) -> Json:
         "callback_id": FORM,
         "private_metadata": json.dumps(kept),
         "notify_on_close": action == "rate_down",
-        "title": _plain(title),
-        "submit": _plain(submit),
-        "close": _plain(close),
+        "title": _plain(wording.title),
+        "submit": _plain(wording.send),
+        "close": _plain(wording.close),
         "blocks": [
             {
                 "type": "input",
                 "block_id": COMMENT_BLOCK,
                 "optional": True,
-                "label": _plain(question),
+                "label": _plain(wording.question),
                 "element": {
                     "type": "plain_text_input",
                     "action_id": COMMENT,
@@ -179,8 +164,7 @@ def prepared(markdown: str) -> Json:
 
 
 def _sources(citations: tuple[Citation, ...], language: str) -> Json:
-    label = _SOURCES.get(language[:2], _SOURCES["en"])
-    text = f"*{label}:*"
+    text = f"*{labels.sources(language)}:*"
     for citation in citations:
         source = f" [{citation.number}] {escaping.link(citation.url or '', _short(citation.title, 120))}"
         if len(text) + len(source) > 2900:
@@ -207,7 +191,7 @@ def _button(button: Button) -> Json:
 
 
 def _thumbs(language: str) -> Json:
-    good, bad = _HELPFUL.get(language[:2], _HELPFUL["en"])
+    good, bad = labels.helpful(language)
     return {
         "type": "context_actions",
         "elements": [
@@ -219,38 +203,6 @@ def _thumbs(language: str) -> Json:
             }
         ],
     }
-
-
-def _card_buttons(content: Card) -> tuple[Button, ...]:
-    holder = content.ticket.assignee
-    claim = f"Claimed by {holder.name or holder.id}" if holder else "Claim"
-    return (
-        Button(action="claim", label=claim, value=content.conversation, style="plain" if holder else "primary"),
-        Button(action="handback", label="Hand back", value=content.conversation),
-        Button(action="resolve", label="Resolve", value=content.conversation),
-    )
-
-
-def _triage(ticket: Ticket) -> str:
-    facts = (
-        f"category {ticket.category}",
-        f"tier {ticket.tier}",
-        f"priority {ticket.priority}",
-        f"mood {ticket.sentiment}",
-        f"language {ticket.language}",
-        f"confidence {ticket.confidence:.0%}",
-    )
-    return escaping.mrkdwn(" · ".join(facts))
-
-
-def _state(ticket: Ticket) -> str:
-    if not ticket.is_open:
-        who = _named(ticket.closed_by)
-        return f"Handed back by {who}" if ticket.closed_how == "handed_back" else f"Resolved by {who}"
-    holder = f"Claimed by {_named(ticket.assignee)}" if ticket.assignee else "Nobody has claimed it"
-    if ticket.waiting_since is None:
-        return f"{holder} · the customer is not waiting"
-    return f"{holder} · waiting since {_when(ticket.waiting_since)}"
 
 
 def _when(at: float) -> str:
