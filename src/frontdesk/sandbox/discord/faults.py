@@ -1,9 +1,10 @@
 """Faults on demand: what a test tells this Discord to do wrong, and to which request or event."""
 
 from collections import defaultdict
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
+
+from frontdesk.sandbox.event_faults import EventFaults
 
 Kind = Literal[
     "rate_limited",
@@ -62,17 +63,12 @@ class Fault:
         return cls("api_error", status=status, code=code)
 
 
-class Faults:
+class Faults(EventFaults):
     """What shall go wrong next; everything else goes right."""
 
     def __init__(self) -> None:
+        super().__init__()
         self._planned: defaultdict[tuple[str, str], list[Fault]] = defaultdict(list)
-        self.duplicates = 0
-        self.reorder = 0
-        self.lost = 0
-        self.holding = False
-        self.on_release: Callable[[], None] | None = None
-        """Hands out what was kept back."""
 
     def on(self, method: str, template: str, *faults: Fault, times: int = 1) -> None:
         """The next requests of this method and path (`*` = any) meet these faults, one after the other."""
@@ -87,32 +83,3 @@ class Faults:
             if self._planned[key]:
                 return self._planned[key].pop(0)
         return None
-
-    def events(
-        self,
-        *,
-        duplicate: int | None = None,
-        reorder: int | None = None,
-        lose: int | None = None,
-        hold: bool | None = None,
-    ) -> None:
-        """What happens to the next gateway events.
-
-        `duplicate`: each is dispatched twice. `reorder`: so many are gathered and come in reverse order.
-        `lose`: never dispatched. `hold`: kept back until `hold=False`, which also hands out those
-        gathered for a reorder.
-        """
-        self.duplicates = self.duplicates if duplicate is None else duplicate
-        self.reorder = self.reorder if reorder is None else reorder
-        self.lost = self.lost if lose is None else lose
-        self.holding = self.holding if hold is None else hold
-        if hold is False and self.on_release is not None:
-            self.on_release()
-
-    def take_duplicate(self) -> bool:
-        self.duplicates, hit = max(0, self.duplicates - 1), self.duplicates > 0
-        return hit
-
-    def take_loss(self) -> bool:
-        self.lost, hit = max(0, self.lost - 1), self.lost > 0
-        return hit

@@ -1,9 +1,10 @@
 """Faults on demand: what a test tells this Slack to do wrong, and to which call or event."""
 
 from collections import defaultdict
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
+
+from frontdesk.sandbox.event_faults import EventFaults
 
 Kind = Literal[
     "rate_limited",
@@ -65,18 +66,13 @@ class Fault:
         return cls("html")
 
 
-class Faults:
+class Faults(EventFaults):
     """What shall go wrong next; everything else goes right."""
 
     def __init__(self) -> None:
+        super().__init__()
         self._planned: defaultdict[str, list[Fault]] = defaultdict(list)
-        self.duplicates = 0
-        self.reorder = 0
         self.unheard_acks = 0
-        self.lost = 0
-        self.holding = False
-        self.on_release: Callable[[], None] | None = None
-        """Delivers what was kept back."""
 
     def on(self, method: str, *faults: Fault, times: int = 1) -> None:
         """The next calls of `method` (`*` = of any method) meet these faults, one after the other."""
@@ -97,32 +93,14 @@ class Faults:
         *,
         duplicate: int | None = None,
         reorder: int | None = None,
-        redeliver: int | None = None,
         lose: int | None = None,
         hold: bool | None = None,
+        redeliver: int | None = None,
     ) -> None:
-        """What happens to the next events.
-
-        `duplicate`: each is delivered twice. `reorder`: so many are gathered and come in reverse order.
-        `redeliver`: the acknowledgement is not heard. `lose`: never delivered. `hold`: kept back
-        until `hold=False`, which also delivers those gathered for a reorder.
-        """
-        self.duplicates = self.duplicates if duplicate is None else duplicate
-        self.reorder = self.reorder if reorder is None else reorder
+        """As everywhere, and `redeliver`: the acknowledgement is not heard."""
         self.unheard_acks = self.unheard_acks if redeliver is None else redeliver
-        self.lost = self.lost if lose is None else lose
-        self.holding = self.holding if hold is None else hold
-        if hold is False and self.on_release is not None:
-            self.on_release()
-
-    def take_duplicate(self) -> bool:
-        self.duplicates, hit = max(0, self.duplicates - 1), self.duplicates > 0
-        return hit
+        super().events(duplicate=duplicate, reorder=reorder, lose=lose, hold=hold)
 
     def take_unheard_ack(self) -> bool:
         self.unheard_acks, hit = max(0, self.unheard_acks - 1), self.unheard_acks > 0
-        return hit
-
-    def take_loss(self) -> bool:
-        self.lost, hit = max(0, self.lost - 1), self.lost > 0
         return hit
