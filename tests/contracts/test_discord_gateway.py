@@ -201,6 +201,14 @@ async def test_a_server_that_is_not_named_is_not_listened_to(discord: DiscordSer
         await desk.heard("hello")
 
 
+async def test_who_asks_in_a_server_that_is_not_named_is_told_so(discord: DiscordServer) -> None:
+    async with connected(discord, servers=("1",)) as desk:
+        ack = await discord.guild.slash(ALICE, SUPPORT, "ask", None, {"question": "Who pays for this?"})
+        assert ack.data is not None
+        assert "not at work in this server" in ack.data["content"]
+        assert desk.reception.events == []
+
+
 async def test_a_server_that_is_named_is_listened_to(discord: DiscordServer) -> None:
     async with connected(discord, servers=(discord.guild_id,)) as desk:
         await discord.guild.say(ALICE, SUPPORT, "one")

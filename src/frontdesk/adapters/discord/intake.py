@@ -92,7 +92,7 @@ class Intake:
 
     async def _hear(self, event: str, data: Any) -> None:
         told = parse.as_object(data)
-        if self._is_elsewhere(told):
+        if event != "INTERACTION_CREATE" and self._is_elsewhere(told):
             self._telemetry.count("discord_ignored", reason="a server that is not served")
             return
         match event:
