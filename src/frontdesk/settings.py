@@ -138,6 +138,8 @@ class DiscordSection(_Section):
     """What is opened on a customer's question in a text channel."""
     staff_names: bool = True
     """Staff's words reach customers under their own name and picture; `false`: under the desk's."""
+    servers: tuple[str, ...] = ()
+    """Ids of the servers in which the desk listens. Empty: every server that it was invited to."""
     solved_tag: str = "solved"
     """Name of the forum tag that a resolved post gets, where the forum has it."""
     shards: int = Field(default=1, ge=1)

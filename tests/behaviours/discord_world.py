@@ -16,6 +16,7 @@ from behaviours.surroundings import (
     CAROL,
     DANA,
     GENERAL,
+    QUEUE,
     SAM,
     STAFF,
     SUPPORT,
@@ -35,8 +36,8 @@ from frontdesk.sandbox.discord.slash import chosen
 from frontdesk.sandbox.discord.snowflakes import time_of
 from frontdesk.sandbox.discord.values import Channel, Message, Modal, walk
 
-HELP, QUEUE = "help", "queue"
-"""A public forum, and a private one for staff."""
+HELP = "help"
+"""A public forum."""
 
 PEOPLE = {ALICE: example.ALICE, BOB: example.BOB, CAROL: example.CAROL, SAM: example.SAM, DANA: example.DANA}
 PLACES = {

@@ -148,6 +148,7 @@ across.mentions | Mentions arrive as names, and nothing that crosses pings anybo
 across.hand_back | After a hand back the assistant answers again. | Not everything needs a person.
 across.resolve | Resolve tells the customer, and a new message reopens the ticket. | Everybody knows where it stands.
 across.queue | The command of the queue shows tickets of both platforms. | One desk, one queue.
+across.forum_queue | Customers on Slack can be helped from a private forum on Discord: one post for each ticket. | A forum sorts and filters by itself. | slack | Slack has no forums to help Discord's customers from.
 across.undeliverable | Staff are told when a customer on the other platform cannot be reached. | Otherwise they wait for ever.
 across.restart | A ticket across both platforms goes on after a restart. | Deploys happen.
 across.valid | Every request to either platform is one that its specification allows. | Sandboxes lie, specs less.

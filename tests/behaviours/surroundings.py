@@ -10,6 +10,8 @@ SAM, DANA = "sam", "dana"
 """Staff."""
 SUPPORT, GENERAL, STAFF = "support", "general", "staff"
 """A channel that is served, one that is not, and the staff channel."""
+QUEUE = "queue"
+"""A private forum for staff, where there are forums."""
 
 File = tuple[str, bytes, str]
 """Name, content and media type."""

@@ -1,6 +1,7 @@
 """Customers on one platform and staff on the other: nothing that matters gets lost between the two."""
 
-from behaviours.conftest import a_desk
+from behaviours.conftest import Open, a_desk
+from behaviours.surroundings import QUEUE
 from behaviours.world import ALICE, BOB, DANA, SAM, STAFF, People, Talk, Ticket, World, behaviour
 
 PERSON = "I want to talk to a person about order 1042"
@@ -234,6 +235,24 @@ async def test_the_queue_shows_tickets_of_the_other_platform_to_staff_alone(worl
     await world.quiet(talk, 1)
 
     assert "#1" in await world.command("queue", who=SAM, where=STAFF)
+
+
+@behaviour("across.forum_queue")
+async def test_a_private_forum_is_the_queue_of_the_other_platform_too(people: People, open_desk: Open) -> None:
+    world = await open_desk(FRONTDESK_STAFF_CHANNEL=people.staff.key(QUEUE))
+    talk = await world.ask(PERSON)
+    card = await world.card(where=QUEUE)
+    await talk.reply_with("#1")
+
+    await card.until_in_thread("order 1042")
+    await card.press("claim")
+    await card.until_shown("Claimed by")
+    await card.write("I am looking into it.")
+    await talk.named_reply("looking into it", "Sam")
+    await card.resolve(words="It is on its way.")
+    await talk.reply_with("It is on its way.")
+
+    assert len(world.cards(QUEUE)) == 1
 
 
 @behaviour("across.undeliverable")

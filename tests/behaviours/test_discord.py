@@ -10,8 +10,9 @@ import pytest
 import redis.asyncio
 
 from behaviours.conftest import Open, a_desk, desk_environment
-from behaviours.discord_world import EDIT, HELP, PEOPLE, PLACES, QUEUE, SPEAK, DiscordSide
+from behaviours.discord_world import EDIT, HELP, PEOPLE, PLACES, SPEAK, DiscordSide
 from behaviours.running import Running, running
+from behaviours.surroundings import QUEUE
 from behaviours.world import ALICE, BOB, SAM, STAFF, SUPPORT, People, Talk, Ticket, World, behaviour
 from frontdesk.sandbox.discord.faults import Fault
 from frontdesk.sandbox.discord.values import SUPPRESS_EMBEDS

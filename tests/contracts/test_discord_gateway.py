@@ -194,6 +194,27 @@ async def test_another_process_resumes_where_a_killed_one_stopped(discord: Disco
     assert len(discord.gateway.sessions) == 1
 
 
+async def test_a_server_that_is_not_named_is_not_listened_to(discord: DiscordServer) -> None:
+    async with connected(discord, servers=("1",)) as desk:
+        await discord.guild.say(ALICE, SUPPORT, "at your expense")
+        await discord.guild.say_dm(ALICE, "hello")
+        await desk.heard("hello")
+
+
+async def test_who_asks_in_a_server_that_is_not_named_is_told_so(discord: DiscordServer) -> None:
+    async with connected(discord, servers=("1",)) as desk:
+        ack = await discord.guild.slash(ALICE, SUPPORT, "ask", None, {"question": "Who pays for this?"})
+        assert ack.data is not None
+        assert "not at work in this server" in ack.data["content"]
+        assert desk.reception.events == []
+
+
+async def test_a_server_that_is_named_is_listened_to(discord: DiscordServer) -> None:
+    async with connected(discord, servers=(discord.guild_id,)) as desk:
+        await discord.guild.say(ALICE, SUPPORT, "one")
+        await desk.heard("one")
+
+
 async def test_a_resumed_session_knows_the_desk_by_its_own_role_too(discord: DiscordServer) -> None:
     notes = Notes()
     async with connected(discord, notes=notes) as first:

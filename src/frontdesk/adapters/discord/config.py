@@ -18,6 +18,8 @@ class DiscordConfig(BaseModel):
     """Id of the private text channel or forum that staff work from, when it is on Discord."""
     channels: tuple[str, ...] = ()
     """Ids of the channels and forums in which a question is answered unasked, or `*`; where to look after an outage."""
+    servers: tuple[str, ...] = ()
+    """Ids of the servers in which the desk listens; empty = wherever it was invited."""
     message_content: bool = True
     """False: the app goes without the Message Content intent."""
     threads: Literal["public", "private"] = "public"

@@ -92,6 +92,9 @@ class Intake:
 
     async def _hear(self, event: str, data: Any) -> None:
         told = parse.as_object(data)
+        if event != "INTERACTION_CREATE" and self._is_elsewhere(told):
+            self._telemetry.count("discord_ignored", reason="a server that is not served")
+            return
         match event:
             case "MESSAGE_CREATE":
                 await self._posted(told)
@@ -109,6 +112,11 @@ class Intake:
                 await self._joined(told)
             case _:
                 self._learn(event, told)
+
+    def _is_elsewhere(self, told: dict[str, Any]) -> bool:
+        """Anybody may invite a public bot to a server of their own."""
+        server = told.get("guild_id")
+        return server is not None and bool(self._config.servers) and str(server) not in self._config.servers
 
     # what people do
 

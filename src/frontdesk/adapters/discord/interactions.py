@@ -49,6 +49,7 @@ _SHOWN = 1_800
 _CHOICE = 100
 _MOST_CHOICES = 25
 
+ELSEWHERE = "I am not at work in this server."
 UNREADABLE = "I could not read that. Nothing was changed."
 STILL_AT_IT = "⏳ Still working on it …"
 KEPT = "Done: it is taken down."
@@ -164,6 +165,9 @@ class Interactions:
             await self._set_aside(payload, unreadable)
             return
         answering = Answering(self._api, self._clock, self._telemetry, envelope.id, envelope.token, body)
+        if self._is_elsewhere(payload):
+            await answering.first(_only_you(ELSEWHERE))
+            return
         try:
             self._seen(payload)
             identity = await self._api.identity()
@@ -176,6 +180,10 @@ class Interactions:
             self._telemetry.trouble("discord interaction", error)
             if answering.standing == "owed":
                 await answering.first(_only_you(FAILED))
+
+    def _is_elsewhere(self, payload: Json) -> bool:
+        server, served = payload.get("guild_id"), self._api.config.servers
+        return server is not None and bool(served) and str(server) not in served
 
     async def _deal(self, caller: Caller, parsed: Parsed, answering: Answering) -> None:
         match parsed:
