@@ -39,7 +39,7 @@ class QuickClock:
 class Reception(_Reception):
     gone: list[tuple[Person, str]] = field(default_factory=list)
 
-    async def left(self, person: Person, name: str) -> None:
+    async def left(self, person: Person, community: str, name: str) -> None:
         self.gone.append((person, name))
 
     @property

@@ -155,8 +155,7 @@ class Places:
         known = await self._known(thread.channel, root)
         if known is not None:
             return known
-        parent = await self._channels.facts(thread.channel)
-        private = self._private and thread.channel != self._api.config.staff_channel and parent.kind == "text"
+        private = await self._is_private(thread.channel)
         if not private or await self._notebook.get(_asked(thread.channel, root)) is None:
             try:
                 return (await self._channels.facts(root)).id
@@ -176,6 +175,12 @@ class Places:
                 raise
             self._telemetry.trouble("discord opens no thread; the desk replies in the channel", refused)
             return thread.channel
+
+    async def _is_private(self, channel: str) -> bool:
+        """Whether customers' threads there are private; a forum's posts and staff's own threads never are."""
+        if not self._private or channel == self._api.config.staff_channel:
+            return False
+        return (await self._channels.facts(channel)).kind == "text"
 
     async def _no_private_thread(self, thread: Thread, root: str, refused: Refused) -> None:
         """Whoever asked is told once where to ask instead."""
